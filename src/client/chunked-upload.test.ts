@@ -1,4 +1,4 @@
-import { it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Bytes } from "./bytes.ts";
 import { appendAll, uploadBlob } from "./chunked-upload.ts";
 import { digestOf } from "./hash.ts";
@@ -259,4 +259,72 @@ it("finishes an upload of one byte whose answer was lost", async ({ expect }) =>
   await session.write(byte);
   await session.finish(digestOf(byte));
   expect(registry.blobs.get("a/b")?.get(digestOf(byte))).toEqual(byte);
+});
+
+describe("a bookmark", () => {
+  /** Sends with a bookmark until the network is lost after two chunks. @returns what is left to go on with. */
+  async function interrupted({ registry, target }: ReturnType<typeof setting>, source: UploadSource) {
+    let location: string | undefined;
+    const bookmark = { location: undefined, keep: (left: string | undefined) => (location = left) };
+    const lose: Fault = () =>
+      registry.asked("PATCH").length > 2 ? Promise.reject(new TypeError("the network is gone")) : undefined;
+    registry.faults.push(...Array.from({ length: 50 }, () => lose));
+    await expect(uploadBlob(target, { source, bookmark }, LIMITS)).rejects.toThrow("the connection failed");
+    registry.faults.length = 0;
+    registry.exchanges.length = 0;
+    return location;
+  }
+
+  it.for(SOURCES.slice(0, 2))("lets another run go on with %s where the registry is", async ([, make], { expect }) => {
+    const state = setting();
+    const location = await interrupted(state, make(BLOB));
+    expect(location).toBeDefined();
+    const kept: (string | undefined)[] = [];
+    const bookmark = { location, keep: (left: string | undefined) => kept.push(left) };
+    const uploaded = await uploadBlob(state.target, { source: make(BLOB), bookmark }, LIMITS);
+    expect(uploaded).toEqual({ digest: DIGEST, size: BLOB.byteLength, outcome: "uploaded" });
+    expect(state.stored()).toEqual(BLOB);
+    const sent = state.registry.exchanges.filter(({ method }) => method === "PATCH");
+    expect(sent.map(({ headers }) => headers.get("Content-Range"))).toEqual(["20480-30719", "30720-35839"]);
+    expect(state.registry.asked("POST")).toHaveLength(0);
+    expect(kept.at(-1)).toBeUndefined();
+  });
+
+  it("of an upload that the registry has forgotten begins anew", async ({ expect }) => {
+    const state = setting();
+    const location = await interrupted(state, new Blob([BLOB]));
+    state.registry.uploads.clear();
+    const bookmark = { location, keep: () => undefined };
+    await uploadBlob(state.target, { source: new Blob([BLOB]), bookmark }, LIMITS);
+    expect(state.stored()).toEqual(BLOB);
+  });
+
+  it("of other bytes, or of more than there are, begins anew", async ({ expect }) => {
+    const other = BLOB.slice().fill(7, 0, 100);
+    for (const source of [other, BLOB.slice(0, 15 * KIB)]) {
+      const state = setting();
+      const location = await interrupted(state, new Blob([BLOB]));
+      const bookmark = { location, keep: () => undefined };
+      const uploaded = await uploadBlob(state.target, { source: new Blob([source]), bookmark }, LIMITS);
+      expect(uploaded.digest).toBe(digestOf(source));
+      expect(state.registry.uploads.size).toBe(0);
+    }
+  });
+
+  it("is forgotten when somebody cancels", async ({ expect }) => {
+    const { registry, target } = setting();
+    const stop = new AbortController();
+    const kept: (string | undefined)[] = [];
+    const bookmark = { location: undefined, keep: (left: string | undefined) => kept.push(left) };
+    const onProgress = ({ acknowledged }: UploadProgress) => acknowledged > 10 * KIB && stop.abort(new Error("enough"));
+    const upload = uploadBlob(
+      { ...target, signal: stop.signal, onProgress },
+      { source: new Blob([BLOB]), bookmark },
+      LIMITS,
+    );
+    await expect(upload).rejects.toThrow("enough");
+    expect(kept.at(-1)).toBeUndefined();
+    expect(kept.length).toBeGreaterThan(1);
+    expect(registry.uploads.size).toBe(0);
+  });
 });

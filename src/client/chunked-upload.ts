@@ -1,9 +1,10 @@
 /** Pushing a blob of any size in requests below a limit, whatever happens to the connection meanwhile. */
 import { ChunkSizes, MAX_BUFFERED_BYTES, MAX_REQUEST_BYTES } from "./chunk-sizes.ts";
 import type { ChunkStore, StoredChunk } from "./chunk-store.ts";
-import { ContentMismatch, UploadLost } from "./errors.ts";
+import { ContentMismatch, isSignedOut, NetworkLost, RegistryRefusal, UploadLost } from "./errors.ts";
 import { Digester } from "./hash.ts";
 import { BlobUpload, type UploadTarget } from "./blob-upload.ts";
+import { isTransient } from "./retry.ts";
 import { type ChunkReader, isRereadable, openSource, type UploadSource } from "./upload-source.ts";
 
 export interface BlobToUpload {
@@ -17,6 +18,16 @@ export interface BlobToUpload {
    * answers at once when it has the blob already; undefined asks nothing.
    */
   mountFrom?: string | undefined;
+  /** Lets another run go on with the upload where this one stops; of a source that can be read again only. */
+  bookmark?: UploadBookmark | undefined;
+}
+
+/** Where an upload stands, kept beyond the program that began it. The registry knows how many bytes it has. */
+export interface UploadBookmark {
+  /** The upload's address, as an earlier run left it; undefined when there is nothing to go on with. */
+  location: string | undefined;
+  /** Is told each new address, and undefined once the upload has ended or was taken back. */
+  keep: (location: string | undefined) => void;
 }
 
 export interface UploadLimits {
@@ -43,32 +54,67 @@ const MAX_BEGINNINGS = 4;
  * Uploads a blob, unless the repository has it already.
  *
  * @throws UploadLost when the registry forgets the upload and the source cannot be read again; ContentMismatch when the
- * source has another size; RegistryRefusal; NetworkLost; the signal's reason, after the upload was taken back.
+ * source has another size; RegistryRefusal; NetworkLost; the signal's reason, after the upload was taken back. With a
+ * bookmark, an upload that a lost network or the end of a login stops is left as it is.
  */
 export async function uploadBlob(
   target: UploadTarget,
   blob: BlobToUpload,
   limits: UploadLimits = {},
 ): Promise<UploadedBlob> {
-  const { digest, size, source } = blob;
+  const { digest, size, source, bookmark } = blob;
   const from = "mountFrom" in blob ? blob.mountFrom : target.repository;
   const mount = digest !== undefined && from !== undefined ? { digest, from } : undefined;
+  let left = bookmark?.location;
   for (let beginnings = 1; ; beginnings += 1) {
-    const session = await BlobUpload.open(target, mount);
+    const resumed = left === undefined ? undefined : await takeUp(target, left);
+    left = undefined;
+    const session = resumed ?? (await BlobUpload.open(target, mount));
     if (session === "mounted") {
       if (source instanceof ReadableStream) await source.cancel().catch(() => undefined);
+      bookmark?.keep(undefined);
       return { digest: mount?.digest ?? "", size, outcome: "present" };
     }
+    bookmark?.keep(session.location);
     try {
-      return { ...(await sendAll(session, target, blob, limits)), outcome: "uploaded" };
+      const sent = await sendAll(session, target, blob, limits);
+      bookmark?.keep(undefined);
+      return { ...sent, outcome: "uploaded" };
     } catch (error) {
-      if (!(error instanceof UploadLost)) {
-        await session.cancel();
-        throw error;
-      }
+      if (bookmark && isPause(error)) throw error;
+      bookmark?.keep(undefined);
+      // What an earlier run has sent is not the beginning of this source.
+      const isOther = resumed !== undefined && isMismatch(error);
+      if (!(error instanceof UploadLost)) await session.cancel();
+      if (!isOther && !(error instanceof UploadLost)) throw error;
       if (!isRereadable(source) || beginnings === MAX_BEGINNINGS) throw error;
     }
   }
+}
+
+/** Goes on with an upload of an earlier run. @returns undefined when the registry will not have it any more. */
+async function takeUp(target: UploadTarget, location: string): Promise<BlobUpload | undefined> {
+  try {
+    return await BlobUpload.find(target, location);
+  } catch (error) {
+    if (error instanceof UploadLost) return undefined;
+    if (error instanceof RegistryRefusal && !isSignedOut(error) && !isTransient(error.status)) return undefined;
+    throw error;
+  }
+}
+
+/** Whether the upload can go on later where it is: nothing is wrong with it. */
+function isPause(error: unknown): boolean {
+  return (
+    error instanceof NetworkLost ||
+    isSignedOut(error) ||
+    (error instanceof RegistryRefusal && isTransient(error.status))
+  );
+}
+
+/** Whether the registry has other bytes than were to be sent. */
+function isMismatch(error: unknown): boolean {
+  return error instanceof ContentMismatch || (error instanceof RegistryRefusal && error.code === "DIGEST_INVALID");
 }
 
 /**
@@ -87,7 +133,7 @@ export async function appendAll(session: BlobUpload, source: UploadSource, limit
 async function sendAll(
   session: BlobUpload,
   { client, signal }: UploadTarget,
-  { source, digest, size }: BlobToUpload,
+  { source, digest, size, bookmark }: BlobToUpload,
   limits: UploadLimits,
 ): Promise<{ digest: string; size: number }> {
   const digester = digest === undefined ? new Digester(client.createHash) : undefined;
@@ -102,12 +148,15 @@ async function sendAll(
     return { digest: known, size: actual };
   };
   return releasing(reader, async () => {
+    if ((await reader.skip(session.offset)) < session.offset) {
+      throw new ContentMismatch(`the registry has ${session.offset} bytes, which is more than there are`);
+    }
     const sizes = sizesFor(session, source, limits);
     const first = await reader.read(sizes.next);
     signal?.throwIfAborted();
     if (first === undefined) return finish();
     if (first.blob.size < sizes.next) return using(first, finish);
-    await writeChunks(session, reader, sizes, first);
+    await writeChunks(session, reader, sizes, first, () => bookmark?.keep(session.location));
     return finish();
   });
 }
@@ -118,6 +167,7 @@ async function writeChunks(
   reader: ChunkReader,
   sizes: ChunkSizes,
   first?: StoredChunk,
+  onWritten?: () => void,
 ): Promise<void> {
   let chunk = first ?? (await reader.read(sizes.next));
   while (chunk !== undefined) {
@@ -133,6 +183,7 @@ async function writeChunks(
       throw error;
     }
     sizes.took(chunk.blob.size, performance.now() - start);
+    onWritten?.();
     chunk = await preparing;
   }
 }

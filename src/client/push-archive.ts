@@ -22,12 +22,12 @@ import {
 import { Packing } from "./archive/packing.ts";
 import type { Archive } from "./archive/read-archive.ts";
 import type { Bytes } from "./bytes.ts";
-import { uploadBlob, type UploadLimits } from "./chunked-upload.ts";
+import { uploadBlob, type UploadBookmark, type UploadLimits } from "./chunked-upload.ts";
 import { digestOf } from "./hash.ts";
 import { runAll } from "./jobs.ts";
 import { findKnownLayers, type LayerMemory, type PackedLayer } from "./known-layers.ts";
 import type { RegistryClient } from "./registry-client.ts";
-import { BlobUpload } from "./blob-upload.ts";
+import { BlobUpload, type UploadProgress } from "./blob-upload.ts";
 import type { UploadSource } from "./upload-source.ts";
 
 /** Where an image of the archive goes. */
@@ -51,7 +51,7 @@ export interface BlobProgress {
   state: "waiting" | "sending" | "sent" | "present";
   /** Bytes in the archive. */
   size: number;
-  /** Of these, how many have arrived; roughly, when they are compressed on the way. */
+  /** Of these, how many have left; roughly, when they are compressed on the way. What a broken connection lost comes off. */
   done: number;
 }
 
@@ -70,8 +70,17 @@ export interface PushOptions {
   findLayers?: FindLayers | undefined;
   /** Remembers what layers are called once they are compressed; default: the archive itself, as long as it is there. */
   memory?: LayerMemory | undefined;
+  /** Remembers uploads that stop in the middle, for a push in another program; default: nothing does. */
+  openUploads?: OpenUploads | undefined;
   signal?: AbortSignal | undefined;
   onEvent?: ((event: PushEvent) => void) | undefined;
+}
+
+/** Where uploads stand, by repository and blob. */
+export interface OpenUploads {
+  get: (key: string) => string | undefined;
+  /** @param location undefined: there is nothing to go on with any more. */
+  set: (key: string, location: string | undefined) => void;
 }
 
 export interface PushedImage {
@@ -181,12 +190,12 @@ class ArchivePush {
       client: this.#client,
       repository,
       signal,
-      onProgress: ({ acknowledged }: { acknowledged: number }) => report.sending(acknowledged),
+      onProgress: ({ sent }: UploadProgress) => report.sending(sent),
     };
     const mountFrom = this.#holders.get(digest) ?? repository;
     const { outcome } = await uploadBlob(
       target,
-      { source: sourceOf(blob), digest, size, mountFrom },
+      { source: sourceOf(blob), digest, size, mountFrom, bookmark: this.#bookmark(repository, blob) },
       this.#options.limits,
     );
     this.#holders.set(digest, repository);
@@ -211,13 +220,23 @@ class ArchivePush {
       client: this.#client,
       repository,
       signal,
-      onProgress: ({ acknowledged }: { acknowledged: number }) => report.sending(packing.plainBytes(acknowledged)),
+      onProgress: ({ sent }: UploadProgress) => report.sending(packing.plainBytes(sent)),
     };
-    const { digest, size = 0 } = await uploadBlob(target, { source: packing }, this.#options.limits);
+    const { digest, size = 0 } = await uploadBlob(
+      target,
+      { source: packing, bookmark: this.#bookmark(repository, layer) },
+      this.#options.limits,
+    );
     this.#memory.set(layer.diffId, { digest, size });
     this.#holders.set(digest, repository);
     report.end("uploaded");
     return { digest, size };
+  }
+
+  #bookmark(repository: string, blob: ArchiveBlob | PlainLayer): UploadBookmark | undefined {
+    const { openUploads } = this.#options;
+    const key = `${repository} ${idOf(blob)}`;
+    return openUploads && { location: openUploads.get(key), keep: (location) => openUploads.set(key, location) };
   }
 
   /** Whether the repository has a blob, or gets it from another one without sending it. */

@@ -22,6 +22,8 @@ export function isRereadable(source: UploadSource): boolean {
 export interface ChunkReader {
   /** @returns fewer bytes than asked for at the end only; none when it is reached. */
   read: (length: number) => Promise<StoredChunk | undefined>;
+  /** Passes over bytes, which an observer is shown all the same. @returns how many there were, fewer at the end only. */
+  skip: (length: number) => Promise<number>;
   /** Lets go of the source. */
   cancel: (reason: unknown) => Promise<void>;
 }
@@ -50,6 +52,12 @@ class BlobReader implements ChunkReader {
     const blob = this.#blob.slice(this.#at, this.#at + length);
     this.#at += blob.size;
     return blob.size > 0 ? { blob, release: () => Promise.resolve() } : undefined;
+  }
+
+  async skip(length: number): Promise<number> {
+    const skipped = Math.min(length, this.#blob.size - this.#at);
+    this.#at += skipped;
+    return skipped;
   }
 
   async cancel(): Promise<void> {
@@ -84,6 +92,16 @@ class StreamReader implements ChunkReader {
       await draft.discard();
       throw error;
     }
+  }
+
+  async skip(length: number): Promise<number> {
+    let left = length;
+    while (left > 0 && (await this.#fill())) {
+      const passed = Math.min(left, this.#rest.byteLength);
+      this.#rest = this.#rest.subarray(passed);
+      left -= passed;
+    }
+    return length - left;
   }
 
   async cancel(reason: unknown): Promise<void> {

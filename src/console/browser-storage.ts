@@ -19,6 +19,15 @@ export function writeStored(storage: "local" | "session", key: string, text: str
   }
 }
 
+/** The keys under which something is stored that begin with a text. */
+export function storedKeys(storage: "local" | "session", prefix: string): string[] {
+  try {
+    return Object.keys(storageOf(storage)).filter((key) => key.startsWith(prefix));
+  } catch {
+    return [];
+  }
+}
+
 function storageOf(storage: "local" | "session"): Storage {
   return storage === "local" ? localStorage : sessionStorage;
 }

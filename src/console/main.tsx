@@ -3,6 +3,7 @@ import { StrictMode } from "react";
 import { I18nProvider } from "react-aria-components/I18nProvider";
 import { createRoot } from "react-dom/client";
 import { useTranslation } from "react-i18next";
+import { Router } from "wouter";
 import { createQueryClient } from "./api/query-client.ts";
 import { prefetchSession } from "./api/session.ts";
 import { startI18n } from "./i18n/index.ts";
@@ -10,6 +11,7 @@ import { routeOf } from "./routes.ts";
 import { ErrorBoundary } from "./shell/no-page.tsx";
 import { Shell } from "./shell/shell.tsx";
 import { ToastRegion } from "./ui/index.ts";
+import { useGuardedLocation } from "./ui/leaving.ts";
 import "./styles/tokens.css";
 import "./styles/base.css";
 
@@ -22,7 +24,9 @@ function App() {
     <QueryClientProvider client={queryClient}>
       <I18nProvider locale={i18n.language}>
         <ErrorBoundary>
-          <Shell />
+          <Router hook={useGuardedLocation}>
+            <Shell />
+          </Router>
         </ErrorBoundary>
         <ToastRegion />
       </I18nProvider>

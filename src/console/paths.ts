@@ -65,6 +65,17 @@ export function organizationPath(organization: string, tab?: string): string {
   return tab === undefined ? path : `${path}/${tab}`;
 }
 
+/**
+ * The page for uploads.
+ *
+ * @param organization where they go; without one it is chosen there.
+ */
+export function uploadPath(organization?: string): string {
+  return organization === undefined
+    ? PATHS.upload
+    : `${PATHS.upload}?${new URLSearchParams({ organization }).toString()}`;
+}
+
 /** One of the lists of images by where one's right to them comes from. */
 export function imageListPath(list: "shared-by-me" | "shared-with-me" | "public"): string {
   return `${PATHS.images}/${list}`;

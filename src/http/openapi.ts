@@ -1,8 +1,10 @@
 /** How routes of the management APIs are declared: schemas that validate, type and document at once. */
 import { createRoute, type Hook, OpenAPIHono, z } from "@hono/zod-openapi";
+import type { Context } from "hono";
 import { type Problem, RegistryError } from "../kernel/errors.ts";
 import { describeReason, REASONS } from "../kernel/reason-sentences.ts";
 import { type Reason, type ReasonCode, reason } from "../kernel/reasons.ts";
+import { parseVersions, type Versions, versionTag } from "../kernel/precondition.ts";
 import type { AppEnv } from "./context.ts";
 
 export { createRoute, z };
@@ -99,6 +101,41 @@ function isMissing(data: unknown, path: readonly PropertyKey[]): boolean {
 /** A JSON body of a request or an answer. */
 export function json<S extends z.ZodType>(schema: S, description: string) {
   return { content: { "application/json": { schema } }, description };
+}
+
+/** A JSON body of an answer of something that is edited, with its version as its ETag. */
+export function versioned<S extends z.ZodType>(schema: S, description: string) {
+  const ETag = z
+    .string()
+    .openapi({ description: "Its version: `updated`, in quotes.", example: '"2026-11-24T08:00:00.000Z"' });
+  return { ...json(schema, description), headers: z.object({ ETag }) };
+}
+
+/** The header of a change that is to be made only if nobody else has made one meanwhile. */
+export const IfMatch = z.object({
+  "if-match": z
+    .string()
+    .optional()
+    .openapi({
+        description:
+        "ETags, of which it must have one: otherwise it was changed meanwhile, and the answer is 412, `PRECONDITION_FAILED`. " +
+        "Without the header the last change wins.",
+      example: '"2026-11-24T08:00:00.000Z"',
+    }),
+});
+
+/**
+ * The versions that a request wants what it changes to have.
+ *
+ * @throws RegistryError PARAMETER_INVALID.
+ */
+export function versionsOf(c: Context): Versions | undefined {
+  return parseVersions(c.req.header("If-Match"));
+}
+
+/** Says which version an answer shows. */
+export function setVersion(c: Context, shown: { updatedAt: Date }): void {
+  c.header("ETag", versionTag(shown));
 }
 
 /** A JSON body that a request must have. */

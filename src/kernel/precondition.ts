@@ -1,6 +1,7 @@
 /**
- * What a request may ask of a manifest before it changes it (RFC 9110, sections 13.1.1 and 13.1.2): with it, a tag is moved by
- * compare-and-swap. The entity tag of a manifest is its digest.
+ * What a request may ask of something before it changes it (RFC 9110, sections 13.1.1 and 13.1.2). The entity tag of a manifest
+ * is its digest: with it, a tag is moved by compare-and-swap. The entity tag of what people edit is its version, the time of
+ * its last change: with it, nobody overwrites a change that they have not seen.
  */
 import type { Digest } from "./digest.ts";
 import { RegistryError } from "./errors.ts";
@@ -59,6 +60,30 @@ export function readTags(header: string, takesWeak: boolean): Tags | undefined {
 export function holds({ match, noneMatch }: Precondition, current: Digest | undefined): boolean {
   const isAmong = (tags: Tags) => current !== undefined && (tags === "*" || tags.includes(current));
   return (match === undefined || isAmong(match)) && (noneMatch === undefined || !isAmong(noneMatch));
+}
+
+/** Versions of which something that is edited must have one; "*": any. */
+export type Versions = Tags;
+
+/** The entity tag of something that is edited. */
+export function versionTag({ updatedAt }: { updatedAt: Date }): string {
+  return `"${updatedAt.toISOString()}"`;
+}
+
+/**
+ * @returns undefined when there is no such header.
+ * @throws RegistryError PARAMETER_INVALID for what is no list of entity tags: ignored, it would protect nothing.
+ */
+export function parseVersions(ifMatch: string | undefined): Versions | undefined {
+  return ifMatch === undefined ? undefined : requireTags("If-Match", ifMatch, false);
+}
+
+/** @param what names it: "trigger deploy". */
+export function changedMeanwhile(what: string): RegistryError {
+  return new RegistryError("PRECONDITION_FAILED", {
+    message: `${what} was changed meanwhile: it is not, or no longer, what If-Match wants it to be`,
+    detail: { reference: what },
+  });
 }
 
 export function failedPrecondition(reference: Reference): RegistryError {

@@ -40,17 +40,25 @@ export class BrowsedRegistry {
     return Object.fromEntries(processInfo.map(({ type, id }) => [`${type} ${id}`, id]));
   }
 
-  /** Opens a window that is closed after the test; nobody is signed in. */
-  async visit(appearance: Partial<Appearance> = {}): Promise<Visitor> {
+  /**
+   * Opens a window that is closed after the test; nobody is signed in.
+   *
+   * @param origin where the registry is for this window, if something stands before it.
+   */
+  async visit(appearance: Partial<Appearance> = {}, origin = this.server.url): Promise<Visitor> {
     if (!this.#browser) throw new Error("the browser was not started");
-    const visitor = await Visitor.enter(this.#browser, this.server.url, { ...DESKTOP, ...appearance });
+    const visitor = await Visitor.enter(this.#browser, origin, { ...DESKTOP, ...appearance });
     this.#visitors.push(visitor);
     return visitor;
   }
 
   /** The same, signed in. */
-  async visitAs(person: Pick<Person, "name" | "password">, appearance?: Partial<Appearance>): Promise<Visitor> {
-    const visitor = await this.visit(appearance);
+  async visitAs(
+    person: Pick<Person, "name" | "password">,
+    appearance?: Partial<Appearance>,
+    origin?: string,
+  ): Promise<Visitor> {
+    const visitor = await this.visit(appearance, origin);
     await visitor.signIn(person);
     return visitor;
   }

@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import type { Route } from "playwright-core";
-import { describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   descriptorOf,
   dockerFiles,
@@ -13,6 +13,7 @@ import {
   zstdOf,
 } from "../../src/client/testing/images.ts";
 import { tarOf } from "../../src/client/testing/tar.ts";
+import { type HoldingProxy, startHoldingProxy } from "../support/holding-proxy.ts";
 import { MIB, writeMultiPlatformImage } from "../support/image-layouts.ts";
 import { addUser } from "../support/server-people.ts";
 import { PASSWORD } from "../support/server.ts";
@@ -197,7 +198,7 @@ describe("odd archives that docker or podman load", () => {
     );
     const visitor = await visitUpload();
     await choose(visitor, [write("rivals.tar", archive)]);
-    const warning = visitor.page.getByText(/Another image in this list would be uploaded as rival:1 as well/);
+    const warning = visitor.page.getByText(/Another image in this list is uploaded as rival:1 as well/);
     await expect.poll(() => warning.count()).toBe(2);
     expect(await visitor.page.getByRole("button", { name: /Start the upload/ }).count()).toBe(0);
     await visitor.screenshot("upload/rivals");
@@ -319,15 +320,99 @@ describe("in the middle of an upload", () => {
     expect(visitor.forgive(/^answer 40[34]/)).toBeGreaterThan(0);
   });
 
-  test("it is cancelled, and can be started again", async () => {
+  test("it is cancelled at once, and can be started again", async () => {
     const visitor = await visitUpload();
+    let isHeld = true;
+    // A registry that answers neither the chunk nor the end of the upload.
+    await visitor.context.route("**/blobs/uploads/*", async (route) => {
+      if (!isHeld) return route.continue();
+      return undefined;
+    });
     await begin(visitor, "cancelled");
+    await visitor.page.getByText("Uploading", { exact: true }).first().waitFor();
     await visitor.page.getByRole("button", { name: "Cancel" }).click();
-    await visitor.page.getByText("Ready", { exact: true }).waitFor({ timeout: UPLOAD_MS });
+    await visitor.page.getByText("Ready", { exact: true }).waitFor({ timeout: 1000 });
+    expect(
+      await visitor.page.evaluate(() => Object.keys(localStorage).filter((key) => key.includes("upload"))),
+    ).toEqual([]);
+    isHeld = false;
     await start(visitor);
     await expectUploaded(visitor, 1);
     // The request that was under way when it was cancelled may have added a chunk, or ended the upload.
     visitor.forgive(/^answer 4(?:04|16): DELETE/);
+  });
+
+  describe("on a line that stops", () => {
+    let line: HoldingProxy;
+    beforeAll(async () => {
+      line = await startHoldingProxy(setting.server.port);
+    });
+    afterAll(() => line.close());
+    /** Opens the upload page behind the line. */
+    async function visitBehindLine(): Promise<Visitor> {
+      const visitor = await setting.visitAs(setting.operator, {}, line.url);
+      await visitor.open(`/upload?organization=${ORGANIZATION}`);
+      return visitor;
+    }
+    const status = ({ page }: Visitor, name: RegExp) => page.getByRole("banner").getByRole("link", { name });
+
+    test("what has left counts, and not what was acknowledged", async () => {
+      const visitor = await visitBehindLine();
+      // Less than the first chunk.
+      line.holdAfter(2 * MIB);
+      const image = await newImage("held", [12 * MIB]);
+      await choose(visitor, [await pack(image.layout, "held.tar")]);
+      await visitor.page.getByLabel("Image name").fill("held");
+      await start(visitor);
+      await expect.poll(() => line.isHolding(), { timeout: UPLOAD_MS }).toBe(true);
+      await visitor.page.getByText(/[1-9].* MiB of 12 MiB/).waitFor({ timeout: UPLOAD_MS });
+      await visitor.screenshot("upload/sending");
+      line.holdAfter();
+      await expectUploaded(visitor, 1);
+    });
+
+    test("it goes along to other pages, and goes on after a reload", { timeout: 180_000 }, async () => {
+      const visitor = await visitBehindLine();
+      const { page } = visitor;
+      // Of each of the two layers more than the first chunk, of 5 MiB.
+      line.holdAfter(11 * MIB);
+      await begin(visitor, "reloaded");
+      await expect.poll(() => line.isHolding(), { timeout: UPLOAD_MS }).toBe(true);
+      await page.getByRole("link", { name: "Organizations", exact: true }).click();
+      await page.getByRole("heading", { name: "Organizations", level: 1 }).waitFor();
+      await status(visitor, /^Uploading one archive: [1-9]\d*\s?%$/).waitFor();
+      await visitor.screenshot("upload/elsewhere");
+      expect(await visitor.accessibilityProblems()).toEqual([]);
+
+      const asked: string[] = [];
+      page.on("dialog", (dialog) => {
+        asked.push(dialog.type());
+        void dialog.accept();
+      });
+      await page.reload();
+      expect(asked).toEqual(["beforeunload"]);
+      line.holdAfter();
+      const before = line.carried();
+      await status(visitor, /One upload interrupted/).click();
+      await page.getByText("Interrupted", { exact: true }).waitFor();
+      await page.getByText(`It goes to ${ORGANIZATION}/reloaded:latest.`).waitFor();
+      await visitor.screenshot("upload/interrupted");
+      expect(await visitor.accessibilityProblems()).toEqual([]);
+
+      const other = await newImage("other", [1000]);
+      const chooser = page.getByRole("list", { name: "Archives" }).locator("input[type=file]");
+      await chooser.setInputFiles(await pack(other.layout, "other.tar"));
+      await page.getByText(/This is not the file whose upload was interrupted/).waitFor();
+      await chooser.setInputFiles(path("reloaded.tar"));
+      await expectUploaded(visitor, 1);
+      // 12 MiB in all, of which 10 had arrived.
+      expect(line.carried() - before).toBeLessThan(4 * MIB);
+      await visitor.page.reload();
+      expect(asked).toHaveLength(1);
+      await page.getByRole("heading", { level: 1 }).waitFor();
+      expect(await status(visitor, /upload/i).count()).toBe(0);
+      visitor.forgive(/ERR_|Failed to fetch|^answer 40[49]: /);
+    });
   });
 });
 

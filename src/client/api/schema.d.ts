@@ -4380,6 +4380,11 @@ export interface components {
             firesAlways: boolean;
             name: string;
             target: components["schemas"]["TriggerTarget"];
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            updated: string;
         };
         ImageTriggers: {
             triggers: components["schemas"]["ListedImageTrigger"][];
@@ -7735,6 +7740,8 @@ export interface operations {
             /** @description The cluster. */
             200: {
                 headers: {
+                    /** @description Its version: `updated`, in quotes. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7770,7 +7777,10 @@ export interface operations {
     updateCluster: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description ETags, of which it must have one: otherwise it was changed meanwhile, and the answer is 412, `PRECONDITION_FAILED`. Without the header the last change wins. */
+                "if-match"?: string;
+            };
             path: {
                 cluster: string;
                 /** @description Name of an organization. */
@@ -7787,6 +7797,8 @@ export interface operations {
             /** @description The cluster as it is now. */
             200: {
                 headers: {
+                    /** @description Its version: `updated`, in quotes. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7870,6 +7882,8 @@ export interface operations {
             /** @description The image. */
             200: {
                 headers: {
+                    /** @description Its version: `updated`, in quotes. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7906,7 +7920,10 @@ export interface operations {
     changeImage: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description ETags, of which it must have one: otherwise it was changed meanwhile, and the answer is 412, `PRECONDITION_FAILED`. Without the header the last change wins. */
+                "if-match"?: string;
+            };
             path: {
                 /** @description Name of an image without its organization, with `$` instead of `/`. */
                 image: string;
@@ -7924,6 +7941,8 @@ export interface operations {
             /** @description The image afterwards. */
             200: {
                 headers: {
+                    /** @description Its version: `updated`, in quotes. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8042,6 +8061,8 @@ export interface operations {
             /** @description The rule. */
             200: {
                 headers: {
+                    /** @description Its version: `updated`, in quotes. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8063,7 +8084,10 @@ export interface operations {
     setAgingRule: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description ETags, of which it must have one: otherwise it was changed meanwhile, and the answer is 412, `PRECONDITION_FAILED`. Without the header the last change wins. */
+                "if-match"?: string;
+            };
             path: {
                 /** @description Name of an image without its organization, with `$` instead of `/`. */
                 image: string;
@@ -8081,6 +8105,8 @@ export interface operations {
             /** @description The rule holds. */
             200: {
                 headers: {
+                    /** @description Its version: `updated`, in quotes. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8944,6 +8970,8 @@ export interface operations {
             /** @description The rule. */
             200: {
                 headers: {
+                    /** @description Its version: `updated`, in quotes. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8981,7 +9009,10 @@ export interface operations {
     updateSyncRule: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description ETags, of which it must have one: otherwise it was changed meanwhile, and the answer is 412, `PRECONDITION_FAILED`. Without the header the last change wins. */
+                "if-match"?: string;
+            };
             path: {
                 /** @description Name of an image without its organization, with `$` instead of `/`. */
                 image: string;
@@ -9000,6 +9031,8 @@ export interface operations {
             /** @description The rule as it is now. */
             200: {
                 headers: {
+                    /** @description Its version: `updated`, in quotes. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9298,6 +9331,8 @@ export interface operations {
             /** @description The trigger. */
             200: {
                 headers: {
+                    /** @description Its version: `updated`, in quotes. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9336,7 +9371,10 @@ export interface operations {
     changeTrigger: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description ETags, of which it must have one: otherwise it was changed meanwhile, and the answer is 412, `PRECONDITION_FAILED`. Without the header the last change wins. */
+                "if-match"?: string;
+            };
             path: {
                 /** @description Name of an image without its organization, with `$` instead of `/`. */
                 image: string;
@@ -9356,6 +9394,8 @@ export interface operations {
             /** @description The trigger as it is now. */
             200: {
                 headers: {
+                    /** @description Its version: `updated`, in quotes. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9826,6 +9866,8 @@ export interface operations {
             /** @description The rule. */
             200: {
                 headers: {
+                    /** @description Its version: `updated`, in quotes. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9861,7 +9903,10 @@ export interface operations {
     updateOrganizationSyncRule: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description ETags, of which it must have one: otherwise it was changed meanwhile, and the answer is 412, `PRECONDITION_FAILED`. Without the header the last change wins. */
+                "if-match"?: string;
+            };
             path: {
                 /** @description Name of an organization. */
                 organization: string;
@@ -9878,6 +9923,8 @@ export interface operations {
             /** @description The rule as it is now. */
             200: {
                 headers: {
+                    /** @description Its version: `updated`, in quotes. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10189,6 +10236,8 @@ export interface operations {
             /** @description The remote registry. */
             200: {
                 headers: {
+                    /** @description Its version: `updated`, in quotes. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10222,7 +10271,10 @@ export interface operations {
     updateRemote: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description ETags, of which it must have one: otherwise it was changed meanwhile, and the answer is 412, `PRECONDITION_FAILED`. Without the header the last change wins. */
+                "if-match"?: string;
+            };
             path: {
                 remote: string;
             };
@@ -10237,6 +10289,8 @@ export interface operations {
             /** @description The remote registry as it is now. */
             200: {
                 headers: {
+                    /** @description Its version: `updated`, in quotes. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10551,6 +10605,8 @@ export interface operations {
             /** @description The rule. */
             200: {
                 headers: {
+                    /** @description Its version: `updated`, in quotes. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10563,7 +10619,10 @@ export interface operations {
     replaceTrustRule: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description ETags, of which it must have one: otherwise it was changed meanwhile, and the answer is 412, `PRECONDITION_FAILED`. Without the header the last change wins. */
+                "if-match"?: string;
+            };
             path: {
                 name: string;
             };
@@ -10578,6 +10637,8 @@ export interface operations {
             /** @description The rule as it is now. */
             200: {
                 headers: {
+                    /** @description Its version: `updated`, in quotes. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {

@@ -4,6 +4,7 @@ import { unwrap } from "../../client/api/client.ts";
 import type { components } from "../../client/api/schema.d.ts";
 import { MAX_RETAINED_TAGS, MAX_RETENTION_DAYS } from "../../kernel/field-limits.ts";
 import { api, keyOf, queries } from "./client.ts";
+import { ifUnchanged } from "./change.ts";
 import { useCursorList } from "./cursor-list.ts";
 import type { ImageName } from "../../kernel/reference.ts";
 import { invalidateImage } from "./image.ts";
@@ -37,7 +38,8 @@ export function useAgingChanges(path: ImageName) {
   const client = useQueryClient();
   const onSettled = () => invalidateImage(client, path);
   const save = useMutation({
-    mutationFn: async (body: AgingRuleContent) => unwrap(await api.PUT(RULE, { params: { path }, body })),
+    mutationFn: async ({ rule, version }: { rule: AgingRuleContent; version: string | undefined }) =>
+      unwrap(await api.PUT(RULE, { params: { path }, body: rule, ...ifUnchanged(version) })),
     onSettled,
   });
   const remove = useMutation({

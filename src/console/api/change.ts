@@ -2,6 +2,15 @@ import { type QueryKey, useMutation, useQueryClient } from "@tanstack/react-quer
 import { type Answer, unwrap } from "../../client/api/client.ts";
 
 /**
+ * What makes a change one that is refused (`PRECONDITION_FAILED`) if somebody else has made one since.
+ *
+ * @param version `updated` of what was read; undefined: whatever is there.
+ */
+export function ifUnchanged(version: string | undefined) {
+  return version === undefined ? {} : { headers: { "If-Match": `"${version}"` } };
+}
+
+/**
  * A change of what the registry has: a mutation of one request.
  *
  * @param change sends it.

@@ -1,6 +1,6 @@
 /** Kubernetes clusters of an organization, whose workloads triggers update. */
 import type { components } from "../../client/api/schema.d.ts";
-import { useChange } from "./change.ts";
+import { ifUnchanged, useChange } from "./change.ts";
 import { api, keyOf, queries } from "./client.ts";
 
 export type Cluster = components["schemas"]["Cluster"];
@@ -27,8 +27,8 @@ export function useClusterChanges(organization: string) {
   const stale = keyOf(CLUSTERS, path);
   const add = useChange((body: NewCluster) => api.POST(CLUSTERS, { params: { path }, body }), stale);
   const change = useChange(
-    ({ cluster, changes }: { cluster: string; changes: ClusterChanges }) =>
-      api.PATCH(CLUSTER, { params: { path: { ...path, cluster } }, body: changes }),
+    ({ cluster, changes, version }: { cluster: string; changes: ClusterChanges; version?: string | undefined }) =>
+      api.PATCH(CLUSTER, { params: { path: { ...path, cluster } }, body: changes, ...ifUnchanged(version) }),
     stale,
   );
   const remove = useChange((cluster: string) => api.DELETE(CLUSTER, { params: { path: { ...path, cluster } } }), stale);

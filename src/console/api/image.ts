@@ -2,6 +2,8 @@
 import { type QueryClient, type QueryKey, useMutation, useQueryClient } from "@tanstack/react-query";
 import { unwrap } from "../../client/api/client.ts";
 import type { components } from "../../client/api/schema.d.ts";
+import { isChangedMeanwhile } from "../ui/error-text.ts";
+import { ifUnchanged } from "./change.ts";
 import { api, queries } from "./client.ts";
 import type { ImageName } from "../../kernel/reference.ts";
 
@@ -39,14 +41,34 @@ export interface ImageChange {
   description?: string;
 }
 
-/** Changes the properties of an image. Takes the right to edit it. */
+/** How often a change is sent again that pushes have come before. */
+const MAX_PUSHES = 5;
+
+/**
+ * Changes the properties of an image. Takes the right to edit it.
+ *
+ * @param before as they were read; undefined where whatever is there is to be replaced.
+ */
 export function useUpdateImage(name: ImageName) {
   const client = useQueryClient();
   const path = { organization: name.organization, image: name.image };
   return useMutation({
-    mutationFn: async ({ isPublic, ...change }: ImageChange) => {
-      const body = { ...(isPublic !== undefined && { public: isPublic }), ...change };
-      return unwrap(await api.PATCH(IMAGE, { params: { path }, body }));
+    mutationFn: async ({ before, change }: { before: Image | undefined; change: ImageChange }) => {
+      const { isPublic, ...others } = change;
+      const body = { ...(isPublic !== undefined && { public: isPublic }), ...others };
+      let version = before?.updated;
+      for (let pushes = 0; ; pushes += 1) {
+        try {
+          return unwrap(await api.PATCH(IMAGE, { params: { path }, body, ...ifUnchanged(version) }));
+        } catch (error) {
+          if (!before || pushes === MAX_PUSHES || !isChangedMeanwhile(error)) throw error;
+          // A push changes the version, too, and contradicts nobody.
+          const now = unwrap(await api.GET(IMAGE, { params: { path } }));
+          const isContradicted = (Object.keys(body) as (keyof typeof body)[]).some((key) => now[key] !== before[key]);
+          if (isContradicted) throw error;
+          version = now.updated;
+        }
+      }
     },
     onSuccess: () => invalidateImage(client, name),
   });

@@ -1,6 +1,6 @@
 /** Registries elsewhere that the account has registered. */
 import type { components } from "../../client/api/schema.d.ts";
-import { useChange } from "./change.ts";
+import { ifUnchanged, useChange } from "./change.ts";
 import { api, keyOf, queries } from "./client.ts";
 
 export type Remote = components["schemas"]["Remote"];
@@ -20,8 +20,8 @@ export function useRemoteChanges() {
   const stale = keyOf(REMOTES);
   const add = useChange((body: NewRemote) => api.POST(REMOTES, { body }), stale);
   const change = useChange(
-    ({ remote, changes }: { remote: string; changes: RemoteChanges }) =>
-      api.PATCH(REMOTE, { params: { path: { remote } }, body: changes }),
+    ({ remote, changes, version }: { remote: string; changes: RemoteChanges; version?: string | undefined }) =>
+      api.PATCH(REMOTE, { params: { path: { remote } }, body: changes, ...ifUnchanged(version) }),
     stale,
   );
   const remove = useChange((remote: string) => api.DELETE(REMOTE, { params: { path: { remote } } }), stale);

@@ -4,7 +4,7 @@ import { unwrap } from "../../client/api/client.ts";
 import type { components } from "../../client/api/schema.d.ts";
 import { MAX_DELETED_TAGS } from "../../kernel/field-limits.ts";
 import type { ImageName } from "../../kernel/reference.ts";
-import { useChange } from "./change.ts";
+import { ifUnchanged, useChange } from "./change.ts";
 import { api, keyOf, queries } from "./client.ts";
 import { type CursorList, useCursorList } from "./cursor-list.ts";
 
@@ -75,12 +75,15 @@ export function useSyncRuleChanges(owner: SyncOwner) {
       ? api.POST(IMAGE_RULES, { params, body: rule })
       : api.POST(RULES, { params, body: { ...rule, images } });
   }, stale);
-  const change = useChange(({ rule, changes }: { rule: number; changes: SyncRuleChanges }) => {
-    const params = { path: { ...path, rule } };
-    const { images, ...others } = changes;
-    if (isImage) return api.PATCH(`${IMAGE_RULES}/{rule}`, { params, body: others });
-    return api.PATCH(`${RULES}/{rule}`, { params, body: { ...others, ...(images !== undefined && { images }) } });
-  }, stale);
+  const change = useChange(
+    ({ rule, changes, version }: { rule: number; changes: SyncRuleChanges; version?: string | undefined }) => {
+      const request = { params: { path: { ...path, rule } }, ...ifUnchanged(version) };
+      const { images, ...others } = changes;
+      if (isImage) return api.PATCH(`${IMAGE_RULES}/{rule}`, { ...request, body: others });
+      return api.PATCH(`${RULES}/{rule}`, { ...request, body: { ...others, ...(images !== undefined && { images }) } });
+    },
+    stale,
+  );
   const remove = useChange(
     (rule: number) => {
       const params = { path: { ...path, rule } };

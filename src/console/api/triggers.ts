@@ -1,7 +1,7 @@
 /** What a push of a tag sets off (guide 4.7), and what became of it. */
 import { keepPreviousData } from "@tanstack/react-query";
 import type { components } from "../../client/api/schema.d.ts";
-import { useChange } from "./change.ts";
+import { ifUnchanged, useChange } from "./change.ts";
 import { api, keyOf, queries } from "./client.ts";
 import { type CursorList, useCursorList } from "./cursor-list.ts";
 import type { ImageName } from "../../kernel/reference.ts";
@@ -73,8 +73,8 @@ export function useTriggerChanges({ organization, image }: ImageName) {
   const one = keyOf(TRIGGER, path);
   const add = useChange((body: NewTrigger) => api.POST(TRIGGERS, { params: { path }, body }), list, one);
   const change = useChange(
-    ({ trigger, changes }: { trigger: string; changes: TriggerChanges }) =>
-      api.PATCH(TRIGGER, { params: { path: { ...path, trigger } }, body: changes }),
+    ({ trigger, changes, version }: { trigger: string; changes: TriggerChanges; version?: string | undefined }) =>
+      api.PATCH(TRIGGER, { params: { path: { ...path, trigger } }, body: changes, ...ifUnchanged(version) }),
     list,
     one,
   );

@@ -1,6 +1,6 @@
 /** Trust rules of one's account, for its administrators. */
 import type { components } from "../../client/api/schema.d.ts";
-import { useChange } from "./change.ts";
+import { ifUnchanged, useChange } from "./change.ts";
 import { api, keyOf, queries } from "./client.ts";
 
 export type TrustRule = components["schemas"]["TrustRule"];
@@ -20,8 +20,8 @@ export function useTrustRules() {
 export function useTrustRuleChanges() {
   const add = useChange((body: TrustTerms & { name: string }) => api.POST(RULES, { body }), keyOf(RULES));
   const replace = useChange(
-    ({ name, terms }: { name: string; terms: TrustTerms }) =>
-      api.PUT(RULE, { params: { path: { name } }, body: terms }),
+    ({ name, terms, version }: { name: string; terms: TrustTerms; version?: string | undefined }) =>
+      api.PUT(RULE, { params: { path: { name } }, body: terms, ...ifUnchanged(version) }),
     keyOf(RULES),
   );
   const remove = useChange((name: string) => api.DELETE(RULE, { params: { path: { name } } }), keyOf(RULES));

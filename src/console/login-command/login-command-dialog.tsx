@@ -19,6 +19,7 @@ import {
   RadioGroup,
   Skeleton,
   Tabs,
+  useLoss,
 } from "../ui/index.ts";
 import { LOGIN_COMMANDS, loginKeyScript, thisRegistry } from "./clients.ts";
 import { FinishedLogin, LoginCommands } from "./finished-login.tsx";
@@ -82,6 +83,8 @@ function PermanentLogin() {
   const create = useCreateAccessKey();
   const [chosen, setChosen] = useState<string>();
   const [made, setMade] = useState<NewAccessKey>();
+  const [kept, setKept] = useState<string>();
+  useLoss(made !== undefined && kept !== made.access ? "secret" : undefined);
 
   if (keys.isError) return <ErrorNotice error={keys.error} onRetry={() => void keys.refetch()} />;
   if (settings.isError) return <ErrorNotice error={settings.error} onRetry={() => void settings.refetch()} />;
@@ -120,7 +123,7 @@ function PermanentLogin() {
               <p>{t("secretText")}</p>
               <p className={styles.secret}>
                 <code>{made.secret}</code>
-                <CopyButton value={made.secret} label={t("copySecret")} />
+                <CopyButton value={made.secret} label={t("copySecret")} onCopied={() => setKept(made.access)} />
               </p>
             </Notice>
           )}

@@ -1,3 +1,4 @@
+import { Suspense, useEffect, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useLocation } from "wouter";
 import { type Self, useSession, useSignOut } from "../api/session.ts";
@@ -18,8 +19,12 @@ import {
 } from "../ui/icons.tsx";
 import { Button, IconButton, LinkButton, Menu } from "../ui/index.ts";
 import { SEARCH_KEYS } from "./search-keys.ts";
+import { areUploadsKnown, setUploadOwner, subscribeToPresence } from "../uploads/presence.ts";
+import { lazyPart } from "./lazy-page.ts";
 import styles from "./shell.module.css";
 import { THEMES, useTheme } from "./theme.ts";
+
+const UploadStatus = lazyPart(() => import("../uploads/upload-status.tsx"));
 
 /** The bar on top of all pages. */
 export function Header({ onOpenNavigation, onSearch }: { onOpenNavigation: () => void; onSearch: () => void }) {
@@ -38,6 +43,7 @@ export function Header({ onOpenNavigation, onSearch }: { onOpenNavigation: () =>
       </Link>
       <div className={styles.tools}>
         {user && <SearchButton onPress={onSearch} />}
+        {user && <Uploads user={user} />}
         <HelpLink path={path} />
         <LanguageMenu />
         <ThemeMenu />
@@ -45,6 +51,21 @@ export function Header({ onOpenNavigation, onSearch }: { onOpenNavigation: () =>
         {user === null && path !== PATHS.signIn && <LinkButton href={PATHS.signIn}>{t("signIn")}</LinkButton>}
       </div>
     </header>
+  );
+}
+
+/** What is being uploaded, once there is something: the code for it comes then. */
+function Uploads({ user: { id } }: { user: Self }) {
+  const areKnown = useSyncExternalStore(subscribeToPresence, areUploadsKnown);
+  useEffect(() => {
+    setUploadOwner(id);
+    return () => setUploadOwner(undefined);
+  }, [id]);
+  if (!areKnown) return null;
+  return (
+    <Suspense>
+      <UploadStatus />
+    </Suspense>
   );
 }
 

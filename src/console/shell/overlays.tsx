@@ -4,7 +4,8 @@ import { useLocation, useSearch } from "wouter";
 import type { Self } from "../api/session.ts";
 import { SignInForm } from "../pages/session/sign-in.tsx";
 import { signInPath } from "../paths.ts";
-import { Dialog, Drawer } from "../ui/index.ts";
+import { Button, Dialog, Drawer } from "../ui/index.ts";
+import { closeQuestion, type LeaveQuestion } from "../ui/leaving.ts";
 import { Navigation } from "./navigation.tsx";
 import styles from "./shell.module.css";
 
@@ -15,6 +16,36 @@ export function NavigationDrawer({ onClose }: { onClose: () => void }) {
     <Drawer title={t("product")} isOpen onClose={onClose}>
       <Navigation onNavigate={onClose} />
     </Drawer>
+  );
+}
+
+/** Asks whether to leave what would be lost. Escape stays. */
+export function LeaveDialog({ question: { loss, proceed } }: { question: LeaveQuestion }) {
+  const { t } = useTranslation("kit");
+  const leave = () => {
+    closeQuestion();
+    proceed();
+  };
+  return (
+    <Dialog
+      title={t(`leave.${loss}Title`)}
+      isOpen
+      onClose={closeQuestion}
+      size="small"
+      role="alertdialog"
+      footer={
+        <>
+          <Button onPress={closeQuestion} autoFocus>
+            {t("leave.stay")}
+          </Button>
+          <Button variant="danger" onPress={leave}>
+            {t(`leave.${loss}Leave`)}
+          </Button>
+        </>
+      }
+    >
+      <p>{t(`leave.${loss}Text`)}</p>
+    </Dialog>
   );
 }
 

@@ -1,4 +1,4 @@
-import { type RefObject, Suspense, useEffect, useRef, useState } from "react";
+import { type RefObject, Suspense, useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { RouterProvider } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { Redirect, Route, Switch, useLocation, useSearch } from "wouter";
@@ -9,6 +9,7 @@ import { loadTexts } from "../i18n/index.ts";
 import { signInPath } from "../paths.ts";
 import { type ConsoleRoute, ROUTES } from "../routes.ts";
 import { ErrorNotice, Skeleton } from "../ui/index.ts";
+import { guardWindow, openQuestion, subscribeToQuestion } from "../ui/leaving.ts";
 import { isFor } from "./audience.ts";
 import { Header } from "./header.tsx";
 import { ErrorBoundary, NotAllowed, NotFound, PageLoading } from "./no-page.tsx";
@@ -22,6 +23,7 @@ const SearchDialog = lazyPart(async () => {
   const [{ SearchDialog: Part }] = await Promise.all([import("./search-dialog.tsx"), loadTexts()]);
   return { default: Part };
 });
+const LeaveDialog = lazyPart(async () => ({ default: (await import("./overlays.tsx")).LeaveDialog }));
 const SignInAgain = lazyPart(async () => ({ default: (await import("./overlays.tsx")).SignInAgain }));
 
 /** What is around every page: the bar on top, the navigation beside it (a drawer where there is no room). */
@@ -64,6 +66,7 @@ export function Shell() {
       )}
       {user && <SessionEnded user={user} />}
       {user && <FollowedChanges />}
+      <Leaving />
     </RouterProvider>
   );
 }
@@ -105,6 +108,18 @@ function Guarded({ route: { page: Page, audience } }: { route: ConsoleRoute }) {
   return (
     <Suspense fallback={<PageLoading />}>
       <Page />
+    </Suspense>
+  );
+}
+
+/** Asks before something that was typed, or is shown once, is left. */
+function Leaving() {
+  const question = useSyncExternalStore(subscribeToQuestion, openQuestion);
+  useEffect(guardWindow, []);
+  if (!question) return null;
+  return (
+    <Suspense>
+      <LeaveDialog question={question} />
     </Suspense>
   );
 }

@@ -1,3 +1,4 @@
+import { use } from "react";
 import { type CalendarDate, parseDate } from "@internationalized/date";
 import { Button } from "react-aria-components/Button";
 import {
@@ -20,6 +21,7 @@ import { classNames } from "./class-names.ts";
 import styles from "./date-field.module.css";
 import fieldStyles from "./fields.module.css";
 import { FieldDescription, FieldErrorText, FieldLabel, type FieldProps } from "./fields.tsx";
+import { TouchContext } from "./form.tsx";
 import { IconCalendar, IconChevronEnd, IconChevronStart } from "./icons.tsx";
 import popoverStyles from "./list-box.module.css";
 
@@ -47,6 +49,7 @@ export function DateField({
   ...props
 }: DateFieldProps) {
   const { t } = useTranslation("kit");
+  const touch = use(TouchContext);
   return (
     <DatePicker
       {...props}
@@ -55,7 +58,10 @@ export function DateField({
       {...(min && { minValue: parseDate(min) })}
       {...(max && { maxValue: parseDate(max) })}
       value={value ? parseDate(value) : null}
-      onChange={(day) => onChange(day?.toString())}
+      onChange={(day) => {
+        touch();
+        onChange(day?.toString());
+      }}
       className={fieldStyles.field ?? ""}
     >
       <FieldLabel isRequired={props.isRequired} isHidden={isLabelHidden}>

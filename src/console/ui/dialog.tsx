@@ -9,14 +9,15 @@ import { classNames } from "./class-names.ts";
 import styles from "./dialog.module.css";
 import { isUnknown } from "./error-text.ts";
 import { TextField } from "./fields.tsx";
-import { Form, InDialogContext } from "./form.tsx";
+import { Form, InDialogContext, type Submission } from "./form.tsx";
 import { IconClose } from "./icons.tsx";
+import { LeaveScopeContext, useLeaveScope } from "./leaving.ts";
 import { toast } from "./messages.tsx";
 
 export interface DialogProps {
   title: string;
   isOpen: boolean;
-  /** Escape, the cross, or going back. */
+  /** Escape, the cross, or going back; after a question if something in it would be lost. */
   onClose: () => void;
   children: ReactNode;
   size?: "small" | "medium" | "large";
@@ -30,18 +31,22 @@ export interface DialogProps {
  * typed isn't lost by a slip. Its content is unmounted when it is closed: a form inside starts anew each time.
  */
 export function Dialog({ title, isOpen, onClose, children, size = "medium", footer, role = "dialog" }: DialogProps) {
+  const scope = useLeaveScope();
+  const leave = () => scope.leave(onClose);
   return (
     <ModalOverlay
       isOpen={isOpen}
-      onOpenChange={(open) => !open && onClose()}
+      onOpenChange={(open) => !open && leave()}
       className={classNames(styles.overlay, role === "alertdialog" && styles.alert)}
     >
       <Modal className={classNames(styles.modal, styles[size])}>
         <AriaDialog role={role} className={styles.dialog ?? ""}>
           <FrozenWhileFading isOpen={isOpen}>
-            <Header title={title} onClose={onClose} />
+            <Header title={title} onClose={leave} />
             <div className={styles.body}>
-              <InDialogContext value={true}>{children}</InDialogContext>
+              <LeaveScopeContext value={scope}>
+                <InDialogContext value={true}>{children}</InDialogContext>
+              </LeaveScopeContext>
             </div>
             {footer && <footer className={styles.footer}>{footer}</footer>}
           </FrozenWhileFading>
@@ -132,7 +137,7 @@ export interface ConfirmDialogProps {
   /** A word that has to be typed before the button works. */
   typeToConfirm?: string | undefined;
   /** Does it. What it throws is shown, and the dialog stays. */
-  onConfirm: () => Promise<unknown>;
+  onConfirm: (how: Submission) => Promise<unknown>;
   /** Tells, in a toast, that it is done. */
   doneMessage?: string;
   /**
@@ -165,9 +170,9 @@ function Confirmation({
   const { t } = useTranslation("kit");
   const [typed, setTyped] = useState("");
 
-  async function confirm() {
+  async function confirm(how: Submission) {
     try {
-      await onConfirm();
+      await onConfirm(how);
       if (doneMessage !== undefined) toast(doneMessage);
     } catch (error) {
       if (!onGone || !isUnknown(error)) throw error;
@@ -184,6 +189,7 @@ function Confirmation({
       submitVariant={danger ? "danger" : "primary"}
       onCancel={onClose}
       isDisabled={typeToConfirm !== undefined && typed !== typeToConfirm}
+      isGuarded={false}
     >
       <div className={styles.text}>{children}</div>
       {typeToConfirm !== undefined && (

@@ -72,6 +72,11 @@ export function isUnknown(error: unknown): boolean {
   return isCoded(error) && "status" in error && error.status === 404;
 }
 
+/** Whether somebody else has changed the same thing since it was read. */
+export function isChangedMeanwhile(error: unknown): boolean {
+  return isCoded(error) && error.code === "PRECONDITION_FAILED";
+}
+
 function isCoded(error: unknown): error is CodedError {
   return error instanceof Error && "code" in error && typeof error.code === "string";
 }

@@ -21,6 +21,27 @@ export interface FileDropProps {
   isDisabled?: boolean;
 }
 
+export interface FileChooserProps extends Pick<FileDropProps, "accept"> {
+  /** What is to be chosen, and for what. */
+  label: string;
+  onFile: (file: File) => void;
+}
+
+/** A button that takes one file by the file chooser. */
+export function FileChooser({ label, accept = [], onFile }: FileChooserProps) {
+  return (
+    <FileTrigger
+      acceptedFileTypes={accept}
+      onSelect={(files) => {
+        const file = files?.item(0);
+        if (file) onFile(file);
+      }}
+    >
+      <Button icon={<IconUpload />}>{label}</Button>
+    </FileTrigger>
+  );
+}
+
 /** Takes files by drop, by paste and by the file chooser. */
 export function FileDrop({
   label,

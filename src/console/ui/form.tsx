@@ -3,20 +3,28 @@ import { Form as AriaForm } from "react-aria-components/Form";
 import { useTranslation } from "react-i18next";
 import { Button } from "./button.tsx";
 import { classNames } from "./class-names.ts";
-import { type ErrorPart, errorParts, joinTexts } from "./error-text.ts";
+import { type ErrorPart, errorParts, isChangedMeanwhile, joinTexts } from "./error-text.ts";
 import { FieldErrorsContext } from "./field-errors.ts";
 import styles from "./form.module.css";
+import { useLeaveGuard } from "./leaving.ts";
 import { Notice } from "./messages.tsx";
 
 export interface FormProps {
   /** Sends it. What it throws is shown: at the fields that the refusal names, and else at the form's end. */
-  onSubmit: () => Promise<void>;
+  onSubmit: (how: Submission) => Promise<void>;
   children: ReactNode;
   submitLabel: string;
   submitVariant?: "primary" | "danger";
   onCancel?: (() => void) | undefined;
   /** Nothing to send yet. */
   isDisabled?: boolean;
+  /** Whether what was typed is asked for before it is lost; default: it is. */
+  isGuarded?: boolean;
+}
+
+export interface Submission {
+  /** Whether the user knows that somebody else has changed the same thing meanwhile, and wants it to be as it is here. */
+  overwrites: boolean;
 }
 
 /**
@@ -30,13 +38,19 @@ export function Form({
   submitVariant = "primary",
   onCancel,
   isDisabled = false,
+  isGuarded = true,
 }: FormProps) {
   const { t } = useTranslation("kit");
   const isInDialog = use(InDialogContext);
   const form = useRef<HTMLFormElement>(null);
   const [isPending, setIsPending] = useState(false);
   const [failure, setFailure] = useState<string>();
+  const [isConflict, setConflict] = useState(false);
   const [fieldErrors, setFieldErrors] = useState<Record<string, string>>({});
+  const guard = useLeaveGuard();
+  const touch = () => {
+    if (isGuarded) guard.arm("changes");
+  };
   // Locked fields lose the focus. After a failure it goes to the culprit, or back to where it was.
   const focusNext = useRef<Element>(null);
   const complaints = useMemo(
@@ -58,22 +72,31 @@ export function Form({
     next.closest(`[${FIELD}]`)?.scrollIntoView({ block: "nearest" });
   }, [isPending]);
 
-  async function submit() {
+  async function submit(how: Submission = { overwrites: false }) {
     focusNext.current = document.activeElement;
     setIsPending(true);
     setFailure(undefined);
+    setConflict(false);
     setFieldErrors({});
+    // What is sent is not lost, and a success may lead elsewhere.
+    guard.disarm();
     try {
-      await onSubmit();
+      await onSubmit(how);
       focusNext.current = null;
     } catch (error) {
-      const { atFields, others } = place(errorParts(error), form.current);
-      setFieldErrors(Object.fromEntries([...atFields].map(([{ name }, texts]) => [name, joinTexts(texts)])));
-      if (others.length > 0) setFailure(joinTexts(others));
-      const culprit = inOrder([...atFields.keys()]).flatMap(({ element }) => controlOf(element) ?? [])[0];
-      if (culprit) focusNext.current = culprit;
+      touch();
+      if (isChangedMeanwhile(error)) setConflict(true);
+      else showFailure(error);
     }
     setIsPending(false);
+  }
+
+  function showFailure(error: unknown) {
+    const { atFields, others } = place(errorParts(error), form.current);
+    setFieldErrors(Object.fromEntries([...atFields].map(([{ name }, texts]) => [name, joinTexts(texts)])));
+    if (others.length > 0) setFailure(joinTexts(others));
+    const culprit = inOrder([...atFields.keys()]).flatMap(({ element }) => controlOf(element) ?? [])[0];
+    if (culprit) focusNext.current = culprit;
   }
 
   function handleSubmit(event: FormEvent) {
@@ -84,7 +107,13 @@ export function Form({
   }
 
   const cancel = onCancel && (
-    <Button onPress={onCancel} isDisabled={isPending}>
+    <Button
+      onPress={() => {
+        guard.disarm();
+        onCancel();
+      }}
+      isDisabled={isPending}
+    >
       {t("cancel")}
     </Button>
   );
@@ -96,8 +125,17 @@ export function Form({
       validationErrors={fieldErrors}
       onSubmit={handleSubmit}
     >
-      <fieldset className={styles.fields} disabled={isPending} onInput={recheck}>
-        <FieldErrorsContext value={complaints}>{children}</FieldErrorsContext>
+      <fieldset
+        className={styles.fields}
+        disabled={isPending}
+        onInput={(event) => {
+          touch();
+          recheck(event);
+        }}
+      >
+        <FieldErrorsContext value={complaints}>
+          <TouchContext value={touch}>{children}</TouchContext>
+        </FieldErrorsContext>
       </fieldset>
       <div className={styles.end}>
         {failure && (
@@ -105,6 +143,7 @@ export function Form({
             {failure}
           </Notice>
         )}
+        {isConflict && <ConflictNotice onOverwrite={() => void submit({ overwrites: true })} />}
         <div className={styles.actions}>
           {isInDialog && cancel}
           <Button type="submit" variant={submitVariant} isPending={isPending} isDisabled={isDisabled}>
@@ -114,6 +153,25 @@ export function Form({
         </div>
       </div>
     </AriaForm>
+  );
+}
+
+/** Tells that somebody else was faster, and offers to have the last word all the same. */
+export function ConflictNotice({ onOverwrite }: { onOverwrite: () => void }) {
+  const { t } = useTranslation("kit");
+  return (
+    <Notice
+      tone="warning"
+      role="alert"
+      title={t("conflict.title")}
+      action={
+        <Button size="small" variant="danger" onPress={onOverwrite}>
+          {t("conflict.overwrite")}
+        </Button>
+      }
+    >
+      {t("conflict.text")}
+    </Notice>
   );
 }
 
@@ -175,6 +233,9 @@ function controlOf(field: HTMLElement): HTMLElement | undefined {
   const controls = field.querySelectorAll<HTMLElement>("input, textarea, [role=spinbutton], button");
   return [...controls].find((control) => control.getClientRects().length > 0);
 }
+
+/** Tells the form around a field that something was chosen in it: for fields that send no `input` event. */
+export const TouchContext = /* @__PURE__ */ createContext<() => void>(() => undefined);
 
 /** Whether something is shown in a dialog; a form's buttons stand elsewhere there. */
 export const InDialogContext = /* @__PURE__ */ createContext(false);

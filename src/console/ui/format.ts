@@ -99,3 +99,8 @@ export function shortDigest(digest: string): string {
 export function formatPercent(share: number, language = currentLanguage()): string {
   return new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0 }).format(share);
 }
+
+/** Items of a sentence, such as "a, b, and c". */
+export function formatList(items: readonly string[], language = currentLanguage()): string {
+  return new Intl.ListFormat(language).format(items);
+}

@@ -36,7 +36,7 @@ export {
   type RowDialogProps,
   type RowDialogState,
 } from "./dialog.tsx";
-export { errorText } from "./error-text.ts";
+export { errorText, isChangedMeanwhile } from "./error-text.ts";
 export {
   NumberField,
   SearchField,
@@ -48,12 +48,14 @@ export {
   type TextFieldProps,
 } from "./fields.tsx";
 export { detailText, reasonText } from "./reason-text.ts";
-export { FileDrop, type FileDropProps } from "./file-drop.tsx";
-export { Form, type FormProps } from "./form.tsx";
+export { FileChooser, FileDrop, type FileChooserProps, type FileDropProps } from "./file-drop.tsx";
+export { ConflictNotice, Form, type FormProps, type Submission } from "./form.tsx";
+export { useLoss } from "./leaving.ts";
 export {
   formatBytes,
   formatDate,
   formatDay,
+  formatList,
   formatNumber,
   formatPercent,
   formatRelative,

@@ -1,4 +1,5 @@
 /** Fields that open a list of values. */
+import { use } from "react";
 import { Button } from "react-aria-components/Button";
 import { ComboBox as AriaComboBox, type ComboBoxProps as AriaComboBoxProps } from "react-aria-components/ComboBox";
 import { Group } from "react-aria-components/Group";
@@ -11,6 +12,7 @@ import { Spinner } from "./button.tsx";
 import { classNames } from "./class-names.ts";
 import fieldStyles from "./fields.module.css";
 import { FieldDescription, FieldErrorText, FieldLabel, type FieldProps } from "./fields.tsx";
+import { TouchContext } from "./form.tsx";
 import { IconCheck, IconChevronDown } from "./icons.tsx";
 import styles from "./list-box.module.css";
 
@@ -42,6 +44,7 @@ export function Select<T extends string>({
   ...props
 }: SelectProps<T>) {
   const { t } = useTranslation("kit");
+  const touch = use(TouchContext);
   return (
     <AriaSelect
       {...props}
@@ -51,7 +54,9 @@ export function Select<T extends string>({
       value={value ?? null}
       onChange={(key) => {
         const chosen = options.find((option) => option.value === key);
-        if (chosen) onChange(chosen.value);
+        if (!chosen) return;
+        touch();
+        onChange(chosen.value);
       }}
       className={fieldStyles.field ?? ""}
     >

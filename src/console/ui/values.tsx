@@ -212,13 +212,15 @@ export interface CopyButtonProps {
   /** Where another button beside it copies something else; else two sheets of paper. */
   icon?: ReactNode;
   size?: "small" | "medium";
+  /** It is on the clipboard. */
+  onCopied?: (() => void) | undefined;
 }
 
 /** How long the check mark stays. */
 const COPIED_MS = 2000;
 
 /** Copies a value, and says so by a check mark and aloud. */
-export function CopyButton({ value, label, icon = <IconCopy />, size = "small" }: CopyButtonProps) {
+export function CopyButton({ value, label, icon = <IconCopy />, size = "small", onCopied }: CopyButtonProps) {
   const { t } = useTranslation("kit");
   const [isCopied, setIsCopied] = useState(false);
 
@@ -229,8 +231,10 @@ export function CopyButton({ value, label, icon = <IconCopy />, size = "small" }
   }, [isCopied]);
 
   async function copy() {
-    if (await copyText(value)) setIsCopied(true);
-    else toast(t("copyFailed"), { tone: "danger" });
+    if (await copyText(value)) {
+      setIsCopied(true);
+      onCopied?.();
+    } else toast(t("copyFailed"), { tone: "danger" });
   }
 
   return (

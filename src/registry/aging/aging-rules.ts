@@ -1,4 +1,6 @@
 /** Reading, changing and previewing the aging rule of an image. */
+import type { Versions } from "../../kernel/precondition.ts";
+import { unlessChanged } from "../versions.ts";
 import type { Manager } from "../../model/rights/access.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import type { RepositoryName } from "../../kernel/reference.ts";
@@ -82,9 +84,14 @@ export async function changeImageRule(
 }
 
 /** Gives an image its rule, in place of the one that it may have, and runs it. */
-export async function setImageRule(call: Call<Manager>, name: RepositoryName, rule: AgingRule): Promise<StoredRule> {
+export async function setImageRule(
+  call: Call<Manager>,
+  name: RepositoryName,
+  rule: AgingRule,
+  versions?: Versions,
+): Promise<StoredRule> {
   const repository = await requireToChange(call, name, rule);
-  await saveRule(call.stores.db, actorOf(call), repository, rule);
+  await unlessChanged(`the aging rule of ${name}`, saveRule(call.stores.db, actorOf(call), repository, rule, versions));
   // Where it is gone again, or the image is, this tells.
   const saved = await getImageRule(call, name);
   await runAtOnce(call, repository.id);

@@ -1,4 +1,6 @@
 /** Managing images: creating, changing, listing, deleting. */
+import type { Versions } from "../../kernel/precondition.ts";
+import { unlessChanged } from "../versions.ts";
 import type { Manager } from "../../model/rights/access.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import type { ImageProperties } from "../../model/images/image-properties.ts";
@@ -59,9 +61,11 @@ export async function updateImage(
   call: Call<Manager>,
   name: RepositoryName,
   properties: Partial<ImageProperties>,
+  versions?: Versions,
 ): Promise<void> {
   const repository = await requireOwnRepository(call, name, "edit");
-  if (!(await updateRepository(call.stores.db, actorOf(call), repository, properties))) throw unknownImage(name);
+  const updating = updateRepository(call.stores.db, actorOf(call), repository, properties, versions);
+  if (!(await unlessChanged(`image ${name}`, updating))) throw unknownImage(name);
 }
 
 /**

@@ -2,6 +2,8 @@
  * Registries elsewhere that an account has registered by a name, for images to be synchronized to and to come from. Their
  * passwords are never shown again.
  */
+import type { Versions } from "../../kernel/precondition.ts";
+import { unlessChanged } from "../versions.ts";
 import { shorten } from "../../kernel/digest.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import { describeReason, reasonOf, refusal } from "../../kernel/reason-sentences.ts";
@@ -97,7 +99,7 @@ export async function addRemote(
 export async function changeRemote(
   call: Call<Manager>,
   name: string,
-  { isTested, ...changes }: RemoteChanges & Tested,
+  { isTested, versions, ...changes }: RemoteChanges & Tested & { versions?: Versions | undefined },
 ): Promise<Remote> {
   const { accountId } = requireAdministrator(call, call.caller.user.accountId);
   const remote = await requireRemote(call, name);
@@ -115,7 +117,8 @@ export async function changeRemote(
     // Together, so that no password comes to an address that somebody else has set meanwhile.
     ...(!isKept && { url, ...(await storedCredentials(call, name, credentials)) }),
   };
-  if (!(await updateRemote(call.stores.db, actorOf(call), accountId, name, written))) throw unknownRemote(name);
+  const updating = updateRemote(call.stores.db, actorOf(call), accountId, name, written, versions);
+  if (!(await unlessChanged(`remote registry ${name}`, updating))) throw unknownRemote(name);
   return getRemote(call, name);
 }
 

@@ -1,4 +1,6 @@
 /** Managing the rules of synchronization of images and organizations. */
+import type { Versions } from "../../kernel/precondition.ts";
+import { unlessChanged } from "../versions.ts";
 import { shorten } from "../../kernel/digest.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import { refusal } from "../../kernel/reason-sentences.ts";
@@ -101,7 +103,7 @@ export async function changeRule(
   call: Call<Manager>,
   name: RuleOwnerName,
   id: number,
-  changes: SyncRuleChanges,
+  { versions, ...changes }: SyncRuleChanges & { versions?: Versions | undefined },
 ): Promise<SyncRule> {
   const { owner, rule } = await requireRule(call, name, id);
   if (changes.images !== undefined) parseSyncGlob("images", changes.images);
@@ -109,7 +111,8 @@ export async function changeRule(
   if (owner.repository && changes.images !== undefined) {
     throw refusal("SYNC_RULE_INVALID", reason("SYNC_IMAGES_FIXED"), { field: "images", detail: { field: "images" } });
   }
-  const { outcome } = await updateSyncRule(call.stores.db, actorOf(call), owner, rule, changes);
+  const updating = updateSyncRule(call.stores.db, actorOf(call), owner, rule, changes, versions);
+  const { outcome } = await unlessChanged(`rule ${id}`, updating);
   if (outcome === "unknown") throw unknownRule(id);
   if (outcome === "exists") throw existingRule(rule);
   return getRule(call, name, id);

@@ -1,4 +1,6 @@
 /** Clusters of an organization, whose workloads its images' triggers update. Their tokens are never shown again. */
+import type { Versions } from "../../kernel/precondition.ts";
+import { unlessChanged } from "../versions.ts";
 import type { Manager } from "../../model/rights/access.ts";
 import { shorten } from "../../kernel/digest.ts";
 import { RegistryError } from "../../kernel/errors.ts";
@@ -111,7 +113,7 @@ export async function changeCluster(
   call: Call<Manager>,
   organizationName: OrganizationName,
   name: string,
-  { isTested, ...changes }: ClusterChanges & Tested,
+  { isTested, versions, ...changes }: ClusterChanges & Tested & { versions?: Versions | undefined },
 ): Promise<Cluster> {
   const organization = await requireOrganization(call, organizationName, "manage");
   const cluster = await requireCluster(call.stores, organization.id, name);
@@ -132,7 +134,8 @@ export async function changeCluster(
       encryptedToken: await encryptClusterToken(call.stores, organization.id, name, address.token),
     }),
   };
-  if (!(await updateCluster(call.stores.db, actorOf(call), organization, name, written))) throw unknownCluster(name);
+  const updating = updateCluster(call.stores.db, actorOf(call), organization, name, written, versions);
+  if (!(await unlessChanged(`cluster ${name}`, updating))) throw unknownCluster(name);
   return withoutToken(await requireCluster(call.stores, organization.id, name));
 }
 

@@ -1,4 +1,6 @@
 /** Managing the triggers of an image. */
+import type { Versions } from "../../kernel/precondition.ts";
+import { unlessChanged } from "../versions.ts";
 import type { Manager } from "../../model/rights/access.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import { reasonOf, refusal } from "../../kernel/reason-sentences.ts";
@@ -102,12 +104,12 @@ export async function addImageTrigger(
   return getImageTrigger(call, name, trigger);
 }
 
-/** Changes what is given of a trigger. */
+/** Changes what is given of a trigger, if it has one of the versions where these are given. */
 export async function changeImageTrigger(
   call: Call<Manager>,
   name: RepositoryName,
   trigger: string,
-  { condition, target, ...flags }: Partial<WantedTrigger>,
+  { condition, target, versions, ...flags }: Partial<WantedTrigger> & { versions?: Versions | undefined },
 ): Promise<Trigger> {
   const { repository, record } = await requireTrigger(call, name, trigger);
   const written = target && (await readTarget(call, repository, target, { name: trigger, record }));
@@ -119,7 +121,9 @@ export async function changeImageTrigger(
   };
   const hasNewSecrets =
     target?.kind === "webhook" && (target.secret !== undefined || target.authorization !== undefined);
-  if (!(await updateTrigger(call.stores.db, actorOf(call), repository, trigger, settings, hasNewSecrets))) {
+  const { db } = call.stores;
+  const updating = updateTrigger(db, actorOf(call), repository, trigger, settings, hasNewSecrets, versions);
+  if (!(await unlessChanged(`trigger ${trigger}`, updating))) {
     if (settings.clusterId !== undefined && !(await findClusterById(call.stores.db, settings.clusterId))) {
       throw await whatIsGone(call.stores, repository, settings.clusterId);
     }

@@ -1,4 +1,6 @@
 /** The trust rules of an account, which its administrators make. What they let in: `job-logins.ts`. */
+import type { Versions } from "../../kernel/precondition.ts";
+import { unlessChanged } from "../versions.ts";
 import type { Manager } from "../../model/rights/access.ts";
 import { shorten } from "../../kernel/digest.ts";
 import { RegistryError } from "../../kernel/errors.ts";
@@ -64,12 +66,17 @@ export async function addRule(call: Call<Manager>, wanted: WantedTrustRule & { n
 }
 
 /** Gives a rule other terms and grants. What jobs have got by the old ones writes nothing any more. */
-export async function replaceRule(call: Call<Manager>, name: string, wanted: WantedTrustRule): Promise<TrustRule> {
+export async function replaceRule(
+  call: Call<Manager>,
+  name: string,
+  { versions, ...wanted }: WantedTrustRule & { versions?: Versions | undefined },
+): Promise<TrustRule> {
   const accountId = administered(call);
   const old = await getRule(call, name);
   const rule = await readRule(call, accountId, wanted);
   if (rule.issuer !== old.issuer) await tryIssuer(call, { accountId }, rule.issuer);
-  if (!(await updateTrustRule(call.stores.db, actorOf(call), old, { ...rule, name }))) throw unknownRule(name);
+  const updating = updateTrustRule(call.stores.db, actorOf(call), old, { ...rule, name }, versions);
+  if (!(await unlessChanged(`rule ${name}`, updating))) throw unknownRule(name);
   return getRule(call, name);
 }
 

@@ -1,4 +1,5 @@
 /** The aging rules of images: `model/aging/aging-rules.ts`. */
+import type { Versions } from "../../kernel/precondition.ts";
 import { and, eq, sql, type SQL } from "drizzle-orm";
 import { organizationOf, type RepositoryName } from "../../kernel/reference.ts";
 import { exemptionsOf, type AgingRule } from "../../model/aging/aging-rules.ts";
@@ -6,6 +7,7 @@ import type { Actor } from "../../model/rights/access.ts";
 import { insertAuditIfChanged, insertAuditOfChange } from "../audit/audit.ts";
 import type { Database } from "../database.ts";
 import { repositories, agingRules } from "../schema.ts";
+import { nextVersion, requireVersion } from "../versions.ts";
 
 export interface StoredRule extends AgingRule {
   id: number;
@@ -85,14 +87,14 @@ export async function insertRule(
   return inserted[0]?.id;
 }
 
-function insertIfNone(db: Database, actor: Actor, repository: Repository, rule: AgingRule) {
+function insertIfNone(db: Database, actor: Actor, repository: Repository, rule: AgingRule, isWanted = true) {
   const now = Date.now();
   const { kind, amount, labels, patterns } = columnsOf(rule);
   return db
     .insert(agingRules)
     .select(
       sql`SELECT NULL, ${repository.id}, ${kind}, ${amount}, ${labels}, ${patterns}, 1, ${actor.user.id}, ${now}, ${now}, 0
-          WHERE EXISTS (SELECT 1 FROM ${repositories} WHERE ${repositories.id} = ${repository.id})`,
+          WHERE ${isWanted ? 1 : 0} AND EXISTS (SELECT 1 FROM ${repositories} WHERE ${repositories.id} = ${repository.id})`,
     )
     .onConflictDoNothing({ target: agingRules.repositoryId })
     .returning({ id: agingRules.id });
@@ -128,7 +130,7 @@ function updateWhere(db: Database, condition: SQL | undefined, rule: AgingRule) 
     .set({
       ...columnsOf(rule),
       revision: sql`${agingRules.revision} + 1`,
-      updatedAt: new Date(),
+      updatedAt: nextVersion(agingRules),
       nextRunAt: new Date(0),
     })
     .where(condition)
@@ -138,18 +140,22 @@ function updateWhere(db: Database, condition: SQL | undefined, rule: AgingRule) 
 /**
  * Gives a repository its rule, or changes the one that it has.
  *
- * @returns the rule's id; undefined when the repository is gone.
+ * @param versions of which that one must have one, or else the batch fails: `isVersionFailure`.
+ * @returns the rule's id; undefined when the repository is gone, or there is no rule of any version that is wanted.
  */
 export async function saveRule(
   db: Database,
   actor: Actor,
   repository: Repository,
   rule: AgingRule,
+  versions?: Versions,
 ): Promise<number | undefined> {
-  const [, updated, inserted] = await db.batch([
-    recordUpdate(db, actor, repository, isRuleOf(repository), rule),
-    updateWhere(db, isRuleOf(repository), rule),
-    insertIfNone(db, actor, repository, rule),
+  const isMeant = isRuleOf(repository);
+  const [, , updated, inserted] = await db.batch([
+    requireVersion(db, agingRules, isMeant, versions),
+    recordUpdate(db, actor, repository, isMeant, rule),
+    updateWhere(db, isMeant, rule),
+    insertIfNone(db, actor, repository, rule, versions === undefined),
     insertAuditIfChanged(db, actor, auditOf("retention-rule.create", repository.name, rule)),
   ]);
   return (updated[0] ?? inserted[0])?.id;

@@ -1,4 +1,5 @@
 import { and, asc, eq, not, type SQL, sql } from "drizzle-orm";
+import type { Versions } from "../../kernel/precondition.ts";
 import type { BatchItem, BatchResponse } from "drizzle-orm/batch";
 import type { Actor, User, RepositoryPlace } from "../../model/rights/access.ts";
 import { NO_CATEGORY } from "../../kernel/image-categories.ts";
@@ -14,6 +15,7 @@ import { ownImages } from "./image-selectors.ts";
 import { insertOrganization } from "../organizations/organizations.ts";
 import { type QuotaNeed, type QuotaRefusal, refusedByQuota } from "../quotas/quotas.ts";
 import { organizations, repositories, users } from "../schema.ts";
+import { nextVersion, requireVersion } from "../versions.ts";
 
 /** The id of a repository as part of a statement; null when there is none. */
 export function repositoryIdOf(name: Given<RepositoryName>) {
@@ -245,6 +247,7 @@ export async function findRepositoryRecord(db: Database, id: number) {
 /**
  * Changes those properties that are given.
  *
+ * @param versions of which it must have one, or else the batch fails: `isVersionFailure`.
  * @returns whether there was such a repository.
  */
 export async function updateRepository(
@@ -252,10 +255,12 @@ export async function updateRepository(
   actor: Actor,
   repository: { id: number; name: RepositoryName },
   properties: Partial<ImageProperties>,
+  versions?: Versions,
 ): Promise<boolean> {
   const { isPublic, category, description } = properties;
   const isMeant = and(eq(repositories.id, repository.id), isThere(repositories));
-  const [, updated] = await db.batch([
+  const [, , updated] = await db.batch([
+    requireVersion(db, repositories, isMeant, versions),
     insertAuditOfChange(db, actor, updateOf(repository), sql`${repositories} WHERE ${isMeant}`, {
       isPublic: isPublic === undefined ? undefined : { from: repositories.isPublic, to: isPublic },
       category: category === undefined ? undefined : { from: repositories.category, to: category },
@@ -267,7 +272,7 @@ export async function updateRepository(
     }),
     db
       .update(repositories)
-      .set({ ...properties, updatedAt: new Date() })
+      .set({ ...properties, updatedAt: nextVersion(repositories) })
       .where(isMeant)
       .returning({ id: repositories.id }),
   ]);

@@ -1,10 +1,12 @@
 /** Registries elsewhere that an account has registered. */
+import type { Versions } from "../../kernel/precondition.ts";
 import { and, asc, eq, sql } from "drizzle-orm";
 import { MAX_REMOTES } from "../../kernel/limits.ts";
 import type { Actor } from "../../model/rights/access.ts";
 import { insertAuditIfChanged, insertAuditOfChange } from "../audit/audit.ts";
 import { type Database, isConstraintFailure } from "../database.ts";
 import { remotes } from "../schema.ts";
+import { nextVersion, requireVersion } from "../versions.ts";
 
 export type RemoteRecord = typeof remotes.$inferSelect;
 
@@ -62,17 +64,22 @@ export async function insertRemote(
   return { outcome: (await findRemote(db, accountId, name)) ? "name-taken" : "too-many" };
 }
 
-/** @returns whether there was one of that name. */
+/**
+ * @param versions of which it must have one, or else the batch fails: `isVersionFailure`.
+ * @returns whether there was one of that name.
+ */
 export async function updateRemote(
   db: Database,
   actor: Actor,
   accountId: number,
   name: string,
   settings: Partial<RemoteSettings>,
+  versions?: Versions,
 ): Promise<boolean> {
   const { url, username, encryptedPassword } = settings;
   const isMeant = isNamed(accountId, name);
-  const [, updated] = await db.batch([
+  const [, , updated] = await db.batch([
+    requireVersion(db, remotes, isMeant, versions),
     insertAuditOfChange(db, actor, { action: "remote.update", resource: name }, sql`${remotes} WHERE ${isMeant}`, {
       url: url === undefined ? undefined : { from: remotes.url, to: url },
       username: username === undefined ? undefined : { from: remotes.username, to: username },
@@ -83,7 +90,7 @@ export async function updateRemote(
     }),
     db
       .update(remotes)
-      .set({ ...settings, updatedAt: new Date() })
+      .set({ ...settings, updatedAt: nextVersion(remotes) })
       .where(isMeant)
       .returning({ id: remotes.id }),
   ]);

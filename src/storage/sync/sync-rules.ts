@@ -1,4 +1,5 @@
 /** The rules of synchronization of images and organizations. */
+import type { Versions } from "../../kernel/precondition.ts";
 import { and, asc, eq, isNull, type SQL, sql } from "drizzle-orm";
 import { MAX_ACCOUNT_SYNC_RULES, MAX_ORGANIZATION_SYNC_RULES, MAX_SYNC_RULES } from "../../kernel/limits.ts";
 import type { OrganizationName, RepositoryName } from "../../kernel/reference.ts";
@@ -9,6 +10,7 @@ import { insertAuditIfChanged, insertAuditOfChange } from "../audit/audit.ts";
 import { type Database, isConstraintFailure } from "../database.ts";
 import { isNamedUser } from "../deletion/gone.ts";
 import { accounts, remotes, syncRules, users } from "../schema.ts";
+import { nextVersion, requireVersion } from "../versions.ts";
 
 /** Whose rules they are: an image's, or an organization's for all of its images. */
 export interface SyncRuleOwner {
@@ -144,13 +146,17 @@ export async function insertSyncRule(
   return { outcome: rules.some(isSame) ? "exists" : "too-many" };
 }
 
-/** @returns "unknown" when there is no such rule, "exists" when another one has the same target and globs by then. */
+/**
+ * @param versions of which it must have one, or else the batch fails: `isVersionFailure`.
+ * @returns "unknown" when there is no such rule, "exists" when another one has the same target and globs by then.
+ */
 export async function updateSyncRule(
   db: Database,
   actor: Actor,
   owner: SyncRuleOwner,
   rule: SyncRuleRecord,
   changes: { [K in keyof SyncRuleSettings]?: SyncRuleSettings[K] | undefined },
+  versions?: Versions,
 ): Promise<{ outcome: "updated" | "unknown" | "exists" }> {
   const isMeant = and(isOwnedBy(owner), eq(syncRules.id, rule.id));
   const changeOf = (name: keyof SyncRuleSettings) => {
@@ -159,7 +165,8 @@ export async function updateSyncRule(
   };
   const entry = auditOf("sync-rule.update", owner, nameOf(rule));
   try {
-    const [, updated] = await db.batch([
+    const [, , updated] = await db.batch([
+      requireVersion(db, syncRules, isMeant, versions),
       insertAuditOfChange(db, actor, entry, sql`${syncRules} WHERE ${isMeant}`, {
         images: changeOf("images"),
         tags: changeOf("tags"),
@@ -170,7 +177,7 @@ export async function updateSyncRule(
       }),
       db
         .update(syncRules)
-        .set({ ...changes, updatedAt: new Date() })
+        .set({ ...changes, updatedAt: nextVersion(syncRules) })
         .where(isMeant)
         .returning({ id: syncRules.id }),
     ]);

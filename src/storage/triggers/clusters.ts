@@ -1,4 +1,5 @@
 /** The clusters of organizations, whose workloads triggers update. */
+import type { Versions } from "../../kernel/precondition.ts";
 import { and, asc, eq, sql } from "drizzle-orm";
 import { MAX_CLUSTERS } from "../../kernel/limits.ts";
 import type { OrganizationName } from "../../kernel/reference.ts";
@@ -6,6 +7,7 @@ import type { Actor } from "../../model/rights/access.ts";
 import { insertAuditIfChanged, insertAuditOfChange } from "../audit/audit.ts";
 import { type Database, isConstraintFailure } from "../database.ts";
 import { clusters, organizations } from "../schema.ts";
+import { nextVersion, requireVersion } from "../versions.ts";
 import { unlessGone } from "./triggers.ts";
 
 export type ClusterRecord = typeof clusters.$inferSelect;
@@ -97,13 +99,17 @@ export async function insertCluster(
   return { outcome: (await findCluster(db, organization.id, name)) ? "name-taken" : "too-many" };
 }
 
-/** @returns whether there was one of that name. */
+/**
+ * @param versions of which it must have one, or else the batch fails: `isVersionFailure`.
+ * @returns whether there was one of that name.
+ */
 export async function updateCluster(
   db: Database,
   actor: Actor,
   organization: { id: number; name: OrganizationName },
   name: string,
   settings: Partial<ClusterSettings>,
+  versions?: Versions,
 ): Promise<boolean> {
   const { server, authority, encryptedToken, namespaces } = settings;
   const isMeant = and(eq(clusters.organizationId, organization.id), eq(clusters.name, name));
@@ -113,7 +119,8 @@ export async function updateCluster(
     resource: organization.name,
     detail: { cluster: name },
   } as const;
-  const [, updated] = await db.batch([
+  const [, , updated] = await db.batch([
+    requireVersion(db, clusters, isMeant, versions),
     insertAuditOfChange(db, actor, entry, sql`${clusters} WHERE ${isMeant}`, {
       server: server === undefined ? undefined : { from: clusters.server, to: server },
       namespaces: namespaces === undefined ? undefined : { from: clusters.namespaces, to: namespaces },
@@ -126,7 +133,7 @@ export async function updateCluster(
     }),
     db
       .update(clusters)
-      .set({ ...settings, updatedAt: new Date() })
+      .set({ ...settings, updatedAt: nextVersion(clusters) })
       .where(isMeant)
       .returning({ id: clusters.id }),
   ]);

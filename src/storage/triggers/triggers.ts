@@ -1,4 +1,5 @@
 /** The triggers of images. */
+import type { Versions } from "../../kernel/precondition.ts";
 import { and, asc, desc, eq, inArray, isNull, lt, or, sql, type SQL, type SQLWrapper } from "drizzle-orm";
 import { MAX_TRIGGERS } from "../../kernel/limits.ts";
 import type { Reason } from "../../kernel/reasons.ts";
@@ -13,6 +14,7 @@ import { type Database, isConstraintFailure } from "../database.ts";
 import { insertGoneTriggers } from "../deletion/cleanups.ts";
 import { goneName, isNamed, isNamedUser, isThere } from "../deletion/gone.ts";
 import { clusters, deliveries, repositories, triggers, users } from "../schema.ts";
+import { nextVersion, requireVersion } from "../versions.ts";
 
 export interface TriggerRecord {
   id: number;
@@ -29,6 +31,7 @@ export interface TriggerRecord {
   encryptedSecrets: string | null;
   creatorName: string | null;
   createdAt: Date;
+  updatedAt: Date;
   /** The id of the user in whose right a Kubernetes target acts; null when that user is gone. */
   approvedBy: number | null;
 }
@@ -50,6 +53,7 @@ const COLUMNS = {
   encryptedSecrets: triggers.encryptedSecrets,
   creatorName: users.name,
   createdAt: triggers.createdAt,
+  updatedAt: triggers.updatedAt,
   approvedBy: triggers.approvedBy,
 };
 
@@ -171,6 +175,7 @@ export async function unlessGone<T>(batch: Promise<T>): Promise<T | undefined> {
 }
 
 /**
+ * @param versions of which it must have one, or else the batch fails: `isVersionFailure`.
  * @param hasNewSecrets whether secrets were given, for the audit: what is stored is another text each time.
  * @returns whether the repository has a trigger of that name, and the cluster is there.
  */
@@ -181,9 +186,11 @@ export async function updateTrigger(
   name: string,
   { condition, target, ...changes }: Partial<TriggerSettings>,
   hasNewSecrets: boolean,
+  versions?: Versions,
 ): Promise<boolean> {
   const isMeant = and(eq(triggers.repositoryId, repository.id), eq(triggers.name, name));
   const updating = db.batch([
+    requireVersion(db, triggers, isMeant, versions),
     insertAuditOfChange(
       db,
       actor,
@@ -213,12 +220,12 @@ export async function updateTrigger(
           clusterId: changes.clusterId ?? null,
           approvedBy: changes.approvedBy ?? null,
         }),
-        updatedAt: new Date(),
+        updatedAt: nextVersion(triggers),
       })
       .where(isMeant)
       .returning({ id: triggers.id }),
   ]);
-  const [, updated = []] = (await unlessGone(updating)) ?? [];
+  const [, , updated = []] = (await unlessGone(updating)) ?? [];
   return updated.length > 0;
 }
 
@@ -290,7 +297,10 @@ export async function disableTrigger(db: Database, id: number, reasons: readonly
     .where(and(eq(newest.status, "pending"), or(isNull(newest.leasedUntil), lt(newest.leasedUntil, now))))
     .limit(MAX_ENDED);
   await db.batch([
-    db.update(triggers).set({ isEnabled: false, updatedAt: now }).where(eq(triggers.id, id)),
+    db
+      .update(triggers)
+      .set({ isEnabled: false, updatedAt: nextVersion(triggers) })
+      .where(eq(triggers.id, id)),
     db
       .update(deliveries)
       .set({

@@ -2,6 +2,7 @@
  * Trust rules of accounts. Each acts as a user of its own, whose permissions say what the rule may do. So one
  * piece of code looks up the rights of users and rules, writes check both again, and both are revoked in the same way.
  */
+import type { Versions } from "../../kernel/precondition.ts";
 import { and, asc, eq, sql, type SQL } from "drizzle-orm";
 import type { Actor, FactsByName, Level, User } from "../../model/rights/access.ts";
 import { principalName, type TrustCondition, type TrustTerms } from "../../model/trust/trust-rules.ts";
@@ -21,6 +22,7 @@ import {
   trustRules,
   users,
 } from "../schema.ts";
+import { nextVersion, requireVersion } from "../versions.ts";
 
 /** A right on an organization or on an image. */
 export type TrustGrant = { organization: OrganizationName; level: Level } | { image: RepositoryName; level: Level };
@@ -172,6 +174,7 @@ function grantStatements(db: Database, accountId: number, userId: SQL, grants: r
 /**
  * Gives a rule other terms and grants. What was made with the old ones ends as a user's logins do with a new password.
  *
+ * @param versions of which it must have one, or else the batch fails: `isVersionFailure`.
  * @returns whether there was one of that name.
  */
 export async function updateTrustRule(
@@ -179,13 +182,15 @@ export async function updateTrustRule(
   actor: Actor,
   { userId, grants: old }: Pick<TrustRule, "userId" | "grants">,
   rule: TrustTerms & { name: string; grants: readonly TrustGrant[] },
+  versions?: Versions,
 ): Promise<boolean> {
   const { accountId } = actor.user;
   const { name, issuer, audience, conditions, lifetime, grants } = rule;
   const isMeant = and(eq(trustRules.userId, userId), eq(trustRules.accountId, accountId), eq(trustRules.name, name));
   const isThere = sql`EXISTS (SELECT 1 FROM ${trustRules} WHERE ${isMeant})`;
   const entry = { action: "trust-rule.update", resource: name } as const;
-  const [, updated] = await db.batch([
+  const [, , updated] = await db.batch([
+    requireVersion(db, trustRules, isMeant, versions),
     insertAuditOfChange(db, actor, entry, sql`${trustRules} WHERE ${isMeant}`, {
       issuer: { from: trustRules.issuer, to: issuer },
       audience: { from: trustRules.audience, to: audience },
@@ -195,7 +200,7 @@ export async function updateTrustRule(
     }),
     db
       .update(trustRules)
-      .set({ issuer, audience, conditions, lifetime, updatedAt: new Date() })
+      .set({ issuer, audience, conditions, lifetime, updatedAt: nextVersion(trustRules) })
       .where(isMeant)
       .returning({ userId: trustRules.userId }),
     db

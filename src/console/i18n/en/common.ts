@@ -33,6 +33,14 @@ const common = {
   theme: "Theme",
   themes: { system: "As the system", light: "Light", dark: "Dark" },
 
+  uploadsRunning_one: "Uploading one archive: {{share}}",
+  uploadsRunning_other: "Uploading {{count}} archives: {{share}}",
+  uploadsWaiting_one: "One upload interrupted",
+  uploadsWaiting_other: "{{count}} uploads interrupted",
+  uploadsDone_one: "The archive is uploaded.",
+  uploadsDone_other: "All {{count}} archives are uploaded.",
+  uploadsFailed: "Not all archives could be uploaded.",
+
   notFoundTitle: "Nothing is here",
   notFoundText: "There is no page at this address. It may have been removed, or the address has a mistake.",
   goToOverview: "Go to the overview",

@@ -62,6 +62,20 @@ const kit = {
   chartUnknown: "not known",
   never: "never",
   exactTime: "Exact time",
+  conflict: {
+    title: "Somebody else has changed this meanwhile",
+    text: "What you have entered is still here, and not saved. Save it in place of what is there now, or close this and look at that first.",
+    overwrite: "Save mine anyway",
+  },
+  leave: {
+    changesTitle: "Discard what you have entered?",
+    changesText: "It has not been saved.",
+    changesLeave: "Discard",
+    secretTitle: "Close without the secret?",
+    secretText: "It is shown this once and has not been copied. Nobody can show it again.",
+    secretLeave: "Close anyway",
+    stay: "Go back",
+  },
 };
 
 export default kit;

@@ -17,6 +17,7 @@ const upload = {
   tooMany_other: "Only {{count}} archives can be uploaded at a time. The rest was left out.",
   files: "Archives",
   state: {
+    interrupted: "Interrupted",
     waiting: "Waiting",
     reading: "Checking",
     ready: "Ready",
@@ -27,12 +28,19 @@ const upload = {
     refused: "Cannot be uploaded",
   },
   reading: "Checking the archive",
+  preparing: "Preparing the first layer",
   sending: "Uploading",
   progress: "{{done}} of {{total}}",
   speed: "{{speed}}/s",
-  quiet: "Nothing has arrived for a while. The upload tries again by itself and goes on where it was.",
+  quiet: "Nothing has left for a while. The upload tries again by itself and goes on where it was.",
   offline: "This device is offline. The upload goes on where it was once the network is back.",
-  staysOpen: "You can look at other pages meanwhile, but keep this window open.",
+  staysOpen:
+    "You can look at other pages meanwhile, but keep this window open. After a reload the upload goes on once you choose the file again.",
+  interrupted: "Uploaded so far",
+  interruptedText:
+    "The window was closed or reloaded in the middle. Choose the same file again: what has arrived is not sent again.",
+  interruptedTargets: "It goes to {{names}}.",
+  chooseAgain: "Choose the file again",
   layers: "Layers: {{ended}} of {{all}}",
   layer: { waiting: "waiting", sending: "uploading", sent: "uploaded", present: "there already" },
   isWanted: "Upload this image",
@@ -44,7 +52,7 @@ const upload = {
   tagRule: "1 to 128 letters, digits, underscores, dots and hyphens; the first is no dot and no hyphen.",
   tagMissing: "Enter a tag.",
   tagTaken:
-    "Another image in this list would be uploaded as {{name}} as well, and only the later one would stay. Change one of them, or leave one out.",
+    "Another image in this list is uploaded as {{name}} as well, and only the later one would stay. Change one of them, or leave one out.",
   joinedPlatforms_one: "the archive lists {{number}} platform by itself, which becomes an index",
   joinedPlatforms_other: "the archive lists {{number}} platforms one by one, which become one index",
   missingPlatforms_one: "{{number}} platform is not in the archive",
@@ -53,6 +61,7 @@ const upload = {
   start_one: "Start the upload",
   start_other: "Upload {{count}} archives",
   clear: "Clear the list",
+  checkedFirst: "You can start once all archives are checked: two images might have one name.",
   chooseOrganization: "Choose an organization first.",
   remove: "Remove {{name}}",
   goOn: "Go on",
@@ -63,6 +72,8 @@ const upload = {
   failedRefused: "The registry refused it: {{message}}.",
   failedNetwork:
     "The registry cannot be reached. Check the network, then choose “Go on”: what has arrived is not sent again.",
+  failedOtherFile:
+    "This is not the file whose upload was interrupted. Choose {{name}} as it was then, or remove it from the list.",
   failedOther: "The upload failed: {{message}}. Choose “Go on” to try again.",
 };
 

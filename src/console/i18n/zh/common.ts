@@ -34,6 +34,14 @@ const common: typeof en = {
   theme: "主题",
   themes: { system: "跟随系统", light: "浅色", dark: "深色" },
 
+  uploadsRunning_one: "正在上传 {{count}} 个文件：{{share}}",
+  uploadsRunning_other: "正在上传 {{count}} 个文件：{{share}}",
+  uploadsWaiting_one: "{{count}} 个上传已中断",
+  uploadsWaiting_other: "{{count}} 个上传已中断",
+  uploadsDone_one: "文件上传完成。",
+  uploadsDone_other: "{{count}} 个文件全部上传完成。",
+  uploadsFailed: "部分文件未能上传。",
+
   notFoundTitle: "页面不存在",
   notFoundText: "该地址没有对应的页面，可能已被删除，或地址有误。",
   goToOverview: "返回总览",

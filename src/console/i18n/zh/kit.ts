@@ -63,6 +63,20 @@ const kit: typeof en = {
   chartUnknown: "无数据",
   never: "从未",
   exactTime: "具体时间",
+  conflict: {
+    title: "内容已被他人修改",
+    text: "您填写的内容仍在此处，尚未保存。您可以用它覆盖当前内容，或先关闭并查看最新内容。",
+    overwrite: "仍然保存我的内容",
+  },
+  leave: {
+    changesTitle: "放弃已填写的内容？",
+    changesText: "内容尚未保存。",
+    changesLeave: "放弃",
+    secretTitle: "尚未复制密钥，确定关闭？",
+    secretText: "密钥仅显示这一次，尚未复制，关闭后无法再次查看。",
+    secretLeave: "仍然关闭",
+    stay: "返回",
+  },
 };
 
 export default kit;

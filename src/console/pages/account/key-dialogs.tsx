@@ -18,6 +18,7 @@ import {
   Notice,
   RowDialog,
   type RowDialogState,
+  useLoss,
 } from "../../ui/index.ts";
 import styles from "./account.module.css";
 import { credentialsFile, saveFile } from "./credentials.ts";
@@ -83,20 +84,26 @@ function NewKey({ created: { access, secret }, owner }: { created: NewAccessKey;
   const name = owner ?? self.name;
   const project = useSettings().data?.project;
   const user = `${project}@${access}`;
+  const [isKept, setKept] = useState(false);
+  useLoss(!isKept ? "secret" : undefined);
+  const download = () => {
+    saveFile("credentials.csv", "text/csv", credentialsFile({ user: name, access, secret }));
+    setKept(true);
+  };
   return (
     <div className={styles.parts}>
       <Notice tone="warning">{t("keys.secretOnce")}</Notice>
       <DescriptionList
         items={[
           { term: t("keys.access"), value: <SecretValue value={access} copyLabel={t("keys.copyAccess")} /> },
-          { term: t("keys.secret"), value: <SecretValue value={secret} copyLabel={t("keys.copySecret")} /> },
+          {
+            term: t("keys.secret"),
+            value: <SecretValue value={secret} copyLabel={t("keys.copySecret")} onCopied={() => setKept(true)} />,
+          },
         ]}
       />
       <div>
-        <Button
-          icon={<IconDownload />}
-          onPress={() => saveFile("credentials.csv", "text/csv", credentialsFile({ user: name, access, secret }))}
-        >
+        <Button icon={<IconDownload />} onPress={download}>
           {t("keys.download")}
         </Button>
       </div>

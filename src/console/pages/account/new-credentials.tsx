@@ -1,7 +1,8 @@
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ApiError, FieldError } from "../../api/client.ts";
 import { PASSWORD_LENGTH } from "../../api/users.ts";
-import { Button, CopyButton, DescriptionList, Notice, RadioGroup, TextField } from "../../ui/index.ts";
+import { Button, CopyButton, DescriptionList, Notice, RadioGroup, TextField, useLoss } from "../../ui/index.ts";
 import styles from "./account.module.css";
 import { randomPassword } from "./credentials.ts";
 
@@ -80,6 +81,8 @@ export function NewCredentials({
   onClose: () => void;
 }) {
   const { t } = useTranslation("account");
+  const [isKept, setKept] = useState(false);
+  useLoss(!isKept ? "secret" : undefined);
   return (
     <div className={styles.parts}>
       <Notice tone="success" role="status">
@@ -88,7 +91,10 @@ export function NewCredentials({
       <DescriptionList
         items={[
           { term: t("users.name"), value: <SecretValue value={name} copyLabel={t("users.copyName")} /> },
-          { term: t("users.password"), value: <SecretValue value={password} copyLabel={t("users.copyPassword")} /> },
+          {
+            term: t("users.password"),
+            value: <SecretValue value={password} copyLabel={t("users.copyPassword")} onCopied={() => setKept(true)} />,
+          },
         ]}
       />
       <div className={styles.end}>
@@ -100,12 +106,18 @@ export function NewCredentials({
   );
 }
 
+export interface SecretValueProps {
+  value: string;
+  copyLabel: string;
+  onCopied?: () => void;
+}
+
 /** Something that is shown once, to be copied. */
-export function SecretValue({ value, copyLabel }: { value: string; copyLabel: string }) {
+export function SecretValue({ value, copyLabel, onCopied }: SecretValueProps) {
   return (
     <span className={styles.secret}>
       <code>{value}</code>
-      <CopyButton value={value} label={copyLabel} />
+      <CopyButton value={value} label={copyLabel} onCopied={onCopied} />
     </span>
   );
 }

@@ -34,6 +34,7 @@ import {
   Time,
   toast,
   detailText,
+  type Submission,
 } from "../../ui/index.ts";
 import { useRowDialog } from "../lists/cursor-table.tsx";
 import { useListParams } from "../lists/use-list-params.ts";
@@ -153,15 +154,17 @@ function RemoteForm({ remote, onClose }: RemoteFormProps) {
   const [username, setUsername] = useState(remote?.username ?? "");
   const [password, setPassword] = useState("");
   const [isTested, setTested] = useState(true);
+  // Of what the form began with, whatever is fetched meanwhile.
+  const [version] = useState(remote?.updated);
 
   const isAnonymous = username.trim() === "";
   const isMoved = url.trim() !== remote?.url || username.trim() !== (remote.username ?? "");
-  const submit = async () => {
+  const submit = async ({ overwrites }: Submission) => {
     const address = { url: url.trim(), username: isAnonymous ? null : username.trim(), test: isTested };
     if (remote) {
       const kept = password === "" ? {} : { password };
       const changes = { ...address, ...(isAnonymous ? { password: null } : kept) };
-      await change.mutateAsync({ remote: remote.name, changes });
+      await change.mutateAsync({ remote: remote.name, changes, version: overwrites ? undefined : version });
     } else {
       await add.mutateAsync({ ...address, name, password: isAnonymous ? null : password });
     }

@@ -25,6 +25,7 @@ import {
   TextField,
   type TextFieldProps,
   toast,
+  type Submission,
 } from "../../ui/index.ts";
 import { useLevelNames } from "../permissions/permission-table.tsx";
 import styles from "./account.module.css";
@@ -53,12 +54,16 @@ export function TrustForm({ rule, onClose }: TrustFormProps) {
   const { t } = useTranslation(["account", "common"]);
   const { add, replace } = useTrustRuleChanges();
   const [draft, setDraft] = useState(() => draftOf(rule));
+  // Of what the form began with, whatever is fetched meanwhile.
+  const [version] = useState(rule?.updated);
   const set = (changed: Partial<TrustDraft>) => setDraft({ ...draft, ...changed });
 
-  async function submit() {
+  async function submit({ overwrites }: Submission) {
     const name = draft.name.trim();
     const terms = termsOf(draft);
-    const saved = rule ? await replace.mutateAsync({ name, terms }) : await add.mutateAsync({ name, ...terms });
+    const saved = rule
+      ? await replace.mutateAsync({ name, terms, version: overwrites ? undefined : version })
+      : await add.mutateAsync({ name, ...terms });
     onClose(saved);
     toast(t("trust.saved", { name }));
   }

@@ -14,19 +14,23 @@ import {
   Button,
   Card,
   ConfirmDialog,
+  ConflictNotice,
   Disclosure,
   ErrorNotice,
   errorText,
   Form,
+  isChangedMeanwhile,
   Name,
   Notice,
   NumberField,
   RadioGroup,
+  type Submission,
   Table,
   type TableColumn,
   TextArea,
   Time,
   toast,
+  useLoss,
 } from "../../ui/index.ts";
 import { useImage } from "../current-image.tsx";
 import styles from "./image-settings.module.css";
@@ -44,6 +48,8 @@ const FIRST_AMOUNT: Readonly<Record<AgingRuleContent["kind"], number>> = { date_
 export function AgingEditor({ rule, onClose }: AgingEditorProps) {
   const { t } = useTranslation("aging");
   const [previewed, setPreviewed] = useState<AgingRuleContent>();
+  // Of what the form began with, whatever is fetched meanwhile.
+  const [version] = useState(rule?.updated);
   return (
     <>
       <Card title={rule ? t("editTitle") : t("addTitle")} description={t("intro")}>
@@ -55,7 +61,7 @@ export function AgingEditor({ rule, onClose }: AgingEditorProps) {
           onCancel={onClose}
         />
       </Card>
-      {previewed && <AgingPreview rule={previewed} onSaved={onClose} />}
+      {previewed && <AgingPreview rule={previewed} version={version} onSaved={onClose} />}
     </>
   );
 }
@@ -160,29 +166,38 @@ function linesOf(text: string): string[] {
 interface AgingPreviewProps {
   /** Its preview has been fetched. */
   rule: AgingRuleContent;
+  /** Of the rule that it replaces; undefined: there was none. */
+  version: string | undefined;
   onSaved: () => void;
 }
 
 /** What a rule would delete now, what it would keep, why, and the button that lets it. */
-function AgingPreview({ rule, onSaved }: AgingPreviewProps) {
+function AgingPreview({ rule, version, onSaved }: AgingPreviewProps) {
   const { t } = useTranslation("aging");
   const { organization, image } = useImage();
   const preview = useInfiniteQuery(agingPreview({ organization, image }, rule));
   const { save } = useAgingChanges({ organization, image });
   const { data: settings } = useSettings();
   const [isConfirming, setConfirming] = useState(false);
+  const [isConflict, setConflict] = useState(false);
+  // The form has done its part, but nothing is saved yet.
+  useLoss("changes");
   const tags = preview.data?.pages.flatMap((page) => page.tags) ?? [];
   const going = tags.filter(({ expired }) => expired);
   const staying = tags.filter(({ expired }) => !expired);
   const hasMore = preview.hasNextPage;
 
-  async function saveRule() {
-    await save.mutateAsync(rule);
+  async function saveRule({ overwrites }: Submission) {
+    await save.mutateAsync({ rule, version: overwrites ? undefined : version });
     toast(t("saved"));
     onSaved();
   }
-  function saveAtOnce() {
-    saveRule().catch((error: unknown) => toast(errorText(error), { tone: "danger" }));
+  function saveAtOnce(how: Submission = { overwrites: false }) {
+    setConflict(false);
+    saveRule(how).catch((error: unknown) => {
+      if (isChangedMeanwhile(error)) setConflict(true);
+      else toast(errorText(error), { tone: "danger" });
+    });
   }
   // Of tags that are not counted yet, some may go.
   const isHarmless = going.length === 0 && !hasMore;
@@ -194,13 +209,14 @@ function AgingPreview({ rule, onSaved }: AgingPreviewProps) {
         <Button
           variant={isHarmless ? "primary" : "danger"}
           isPending={save.isPending}
-          onPress={isHarmless ? saveAtOnce : () => setConfirming(true)}
+          onPress={() => (isHarmless ? saveAtOnce() : setConfirming(true))}
         >
           {t("save")}
         </Button>
       }
     >
       <div className={styles.stack}>
+        {isConflict && <ConflictNotice onOverwrite={() => saveAtOnce({ overwrites: true })} />}
         <Notice
           tone={isHarmless ? "success" : "warning"}
           title={count === 0 ? t("nothingGoes") : t("goes", { count })}

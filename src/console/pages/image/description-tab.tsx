@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useUpdateImage } from "../../api/image.ts";
-import { Button, Card, Empty, Form, IconEdit, toast } from "../../ui/index.ts";
+import { Button, Card, Empty, Form, IconEdit, type Submission, toast } from "../../ui/index.ts";
 import { useImage } from "../current-image.tsx";
 import { DescriptionEditor, isTooLong, MarkdownView } from "./description-editor.tsx";
 
@@ -42,10 +42,11 @@ function DescriptionForm({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation(["image", "common"]);
   const image = useImage();
   const update = useUpdateImage(image);
-  const [description, setDescription] = useState(image.properties.description);
+  const [before] = useState(image.properties);
+  const [description, setDescription] = useState(before.description);
 
-  async function submit() {
-    await update.mutateAsync({ isPublic: image.properties.public, description });
+  async function submit({ overwrites }: Submission) {
+    await update.mutateAsync({ before: overwrites ? undefined : before, change: { description } });
     toast(t("descriptionSaved"));
     onClose();
   }
@@ -56,7 +57,7 @@ function DescriptionForm({ onClose }: { onClose: () => void }) {
         onSubmit={submit}
         submitLabel={t("common:save")}
         onCancel={onClose}
-        isDisabled={isTooLong(description) || description === image.properties.description}
+        isDisabled={isTooLong(description) || description === before.description}
       >
         <DescriptionEditor value={description} onChange={setDescription} rows={20} />
       </Form>

@@ -20,6 +20,7 @@ import {
   RadioGroup,
   Select,
   toast,
+  type Submission,
 } from "../../ui/index.ts";
 import { useImage } from "../current-image.tsx";
 import { DescriptionEditor, isTooLong } from "./description-editor.tsx";
@@ -72,16 +73,18 @@ function EditForm({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation(["image", "images", "common"]);
   const image = useImage();
   const update = useUpdateImage(image);
+  const [before] = useState(image.properties);
   const [values, setValues] = useState({
-    isPublic: image.properties.public,
-    category: image.properties.category,
-    description: image.properties.description,
+    isPublic: before.public,
+    category: before.category,
+    description: before.description,
   });
 
-  async function submit() {
+  async function submit({ overwrites }: Submission) {
     const { category, ...rest } = values;
     // What has none is shown as "other", and stays without one until somebody chooses.
-    await update.mutateAsync(category === image.properties.category ? rest : values);
+    const change = category === before.category ? rest : values;
+    await update.mutateAsync({ before: overwrites ? undefined : before, change });
     toast(t("imageChanged"));
     onClose();
   }

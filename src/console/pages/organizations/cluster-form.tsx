@@ -2,7 +2,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { MAX_CLUSTER_NAME_LENGTH } from "../../../kernel/field-limits.ts";
 import { type Cluster, useClusterChanges } from "../../api/clusters.ts";
-import { Checkbox, CodeBlock, Disclosure, Form, TextArea, TextField, toast } from "../../ui/index.ts";
+import { Checkbox, CodeBlock, Disclosure, Form, type Submission, TextArea, TextField, toast } from "../../ui/index.ts";
 import styles from "./organizations.module.css";
 
 export interface ClusterFormProps {
@@ -23,13 +23,15 @@ export function ClusterForm({ organization, cluster, onClose }: ClusterFormProps
   const [namespaces, setNamespaces] = useState(cluster?.namespaces.join(", ") ?? "");
   const [isTested, setTested] = useState(true);
 
-  const submit = async () => {
+  // Of what the form began with, whatever is fetched meanwhile.
+  const [version] = useState(cluster?.updated);
+  const submit = async ({ overwrites }: Submission) => {
     const certificates = authority.trim() === "" ? null : authority;
     const only = namespaces.split(/[\s,，、]+/).filter((namespace) => namespace !== "");
     const address = { server: server.trim(), authority: certificates, namespaces: only, test: isTested };
     if (cluster) {
       const changes = { ...address, ...(token !== "" && { token }) };
-      await change.mutateAsync({ cluster: cluster.name, changes });
+      await change.mutateAsync({ cluster: cluster.name, changes, version: overwrites ? undefined : version });
     } else {
       await add.mutateAsync({ ...address, name, token });
     }

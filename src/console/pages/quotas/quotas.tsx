@@ -58,7 +58,7 @@ function Choice({ holder, onChoose }: { holder: QuotaHolder; onChoose: (holder: 
   const [kind, setKind] = useState(holder.kind);
   const [name, setName] = useState(holder.name);
   return (
-    <Form onSubmit={async () => onChoose({ kind, name: name.trim() })} submitLabel={t("show")}>
+    <Form onSubmit={async () => onChoose({ kind, name: name.trim() })} submitLabel={t("show")} isGuarded={false}>
       <div className={styles.search}>
         <Select
           label={t("kind")}

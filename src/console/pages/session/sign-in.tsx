@@ -59,7 +59,7 @@ export function SignInForm({ name: fixedName, onSignedIn }: SignInFormProps) {
     onSignedIn();
   };
   return (
-    <Form onSubmit={submit} submitLabel={t("submit")}>
+    <Form onSubmit={submit} submitLabel={t("submit")} isGuarded={false}>
       <TextField
         label={t("name")}
         value={name}

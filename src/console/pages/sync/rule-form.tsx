@@ -2,7 +2,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { MAX_SYNC_GLOB_LENGTH } from "../../../kernel/field-limits.ts";
 import { EVERYTHING, type SyncOwner, type SyncRule, useSyncRuleChanges } from "../../api/sync.ts";
-import { Checkbox, Dialog, Form, Name, TextField, toast } from "../../ui/index.ts";
+import { Checkbox, Dialog, Form, Name, type Submission, TextField, toast } from "../../ui/index.ts";
 import { Syntax } from "../image-settings/syntax.tsx";
 import { targetText } from "./sync-parts.tsx";
 import styles from "./sync.module.css";
@@ -43,12 +43,14 @@ function RuleForm({ owner, rule, onClose }: Omit<RuleDialogProps, "isOpen">) {
   const [override, setOverride] = useState(rule?.override ?? false);
   const [referrers, setReferrers] = useState(rule?.referrers ?? false);
   const [deletions, setDeletions] = useState(rule?.deletions ?? false);
+  // Of what the form began with, whatever is fetched meanwhile.
+  const [version] = useState(rule?.updated);
   const target = useTarget(draft);
 
-  const submit = async () => {
+  const submit = async ({ overwrites }: Submission) => {
     const settings = { tags: globOf(tags), automatic, override, referrers, deletions };
     const changes = isImage ? settings : { ...settings, images: globOf(images) };
-    if (rule) await change.mutateAsync({ rule: rule.id, changes });
+    if (rule) await change.mutateAsync({ rule: rule.id, changes, version: overwrites ? undefined : version });
     else if (target) await add.mutateAsync({ ...target, ...changes });
     onClose();
     const shown = targetText(rule ?? target ?? draft);

@@ -10,7 +10,17 @@ import {
   useTriggerChanges,
 } from "../../api/triggers.ts";
 import { useSettled } from "../../api/use-settled.ts";
-import { Checkbox, Chips, Dialog, errorText, Form, RadioGroup, TextField, toast } from "../../ui/index.ts";
+import {
+  Checkbox,
+  Chips,
+  Dialog,
+  errorText,
+  Form,
+  RadioGroup,
+  type Submission,
+  TextField,
+  toast,
+} from "../../ui/index.ts";
 import { useImage } from "../current-image.tsx";
 import { Syntax } from "../image-settings/syntax.tsx";
 import { KubernetesFields } from "./kubernetes-fields.tsx";
@@ -46,10 +56,13 @@ function TriggerForm({ trigger, onClose }: Omit<TriggerDialogProps, "isOpen">) {
   const { organization, image } = useImage();
   const { add, change } = useTriggerChanges({ organization, image });
   const [draft, setDraft] = useState(() => draftOf(trigger));
+  // Of what the form began with, whatever is fetched meanwhile.
+  const [version] = useState(trigger?.updated);
   const set = (changed: Partial<TriggerDraft>) => setDraft({ ...draft, ...changed });
 
-  const submit = async () => {
-    if (trigger) await change.mutateAsync({ trigger: trigger.name, changes: changesOf(draft) });
+  const submit = async ({ overwrites }: Submission) => {
+    const wanted = overwrites ? undefined : version;
+    if (trigger) await change.mutateAsync({ trigger: trigger.name, changes: changesOf(draft), version: wanted });
     else await add.mutateAsync(newTriggerOf(draft));
     onClose();
     const { name } = draft;

@@ -17,6 +17,7 @@ const WEBHOOK: Trigger = {
   },
   createdBy: "alice",
   created: "2026-11-24T08:00:00.000Z",
+  updated: "2026-11-24T08:00:00.000Z",
 };
 
 const DEPLOYMENT: Trigger = {

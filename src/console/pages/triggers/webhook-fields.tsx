@@ -2,7 +2,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { MAX_URL_LENGTH } from "../../../kernel/field-limits.ts";
 import { type TriggerTarget, WEBHOOK_FORMATS } from "../../api/triggers.ts";
-import { Button, CopyButton, RadioGroup, Select, TextField } from "../../ui/index.ts";
+import { Button, CopyButton, RadioGroup, Select, TextField, useLoss } from "../../ui/index.ts";
 import type { SecretDraft, WebhookDraft } from "./trigger-draft.ts";
 import styles from "./triggers.module.css";
 
@@ -125,6 +125,8 @@ function NewSecret({
   const { t } = useTranslation("triggers");
   const [generated, setGenerated] = useState<string>();
   const isGenerated = draft.text !== "" && draft.text === generated;
+  const [kept, setKept] = useState<string>();
+  useLoss(isGenerated && kept !== generated ? "secret" : undefined);
   const generate = () => {
     const text = makeWebhookSecret();
     setGenerated(text);
@@ -152,7 +154,7 @@ function NewSecret({
           </Button>
           {isGenerated && (
             <>
-              <CopyButton value={draft.text} label={t("copySecret")} />
+              <CopyButton value={draft.text} label={t("copySecret")} onCopied={() => setKept(draft.text)} />
               <span className={styles.note} role="status">
                 {t("secretOnce")}
               </span>

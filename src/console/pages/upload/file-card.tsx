@@ -13,7 +13,9 @@ import {
   CodeBlock,
   Digest,
   Disclosure,
+  FileChooser,
   formatBytes,
+  formatList,
   formatNumber,
   IconButton,
   IconClose,
@@ -24,19 +26,29 @@ import {
   shortDigest,
   TextField,
 } from "../../ui/index.ts";
-import { type FileState, type ImageName, mayStart, type QueuedFile, type SentImage } from "./upload-queue.ts";
+import { ARCHIVE_TYPES } from "./archive-types.ts";
+import {
+  type FileState,
+  type ImageName,
+  mayStart,
+  type QueuedFile,
+  type SentImage,
+} from "../../uploads/upload-queue.ts";
 import styles from "./upload.module.css";
-import { uploadQueue } from "./uploads.ts";
-import type { FoundImage, UploadFailure } from "./worker-protocol.ts";
+import { uploadQueue } from "../../uploads/uploads.ts";
+import type { FoundImage, UploadFailure } from "../../uploads/worker-protocol.ts";
 
 interface FileCardProps {
   file: QueuedFile;
   organization: string;
+  /** Most bytes of an archive. */
+  maxBytes: number;
   speed: number | undefined;
   movedAt: number | undefined;
 }
 
 const TONES: Readonly<Record<FileState, "neutral" | "info" | "success" | "danger">> = {
+  interrupted: "neutral",
   waiting: "neutral",
   reading: "neutral",
   ready: "neutral",
@@ -48,7 +60,7 @@ const TONES: Readonly<Record<FileState, "neutral" | "info" | "success" | "danger
 };
 
 /** One archive: what is in it, and how far it is. */
-export function FileCard({ file, organization, speed, movedAt }: FileCardProps) {
+export function FileCard({ file, organization, maxBytes, speed, movedAt }: FileCardProps) {
   const { t } = useTranslation(["upload", "common"]);
   const { id, state, failure } = file;
   return (
@@ -85,9 +97,10 @@ export function FileCard({ file, organization, speed, movedAt }: FileCardProps) 
       <div className={styles.file}>
         {failure && (
           <Notice tone="danger" role="alert">
-            <WithCode text={describeFailure(failure, organization, t)} />
+            <WithCode text={describeFailure(failure, file, t)} />
           </Notice>
         )}
+        {state === "interrupted" && <Interrupted file={file} maxBytes={maxBytes} />}
         {state === "reading" && <Progress value={file.read} label={t("reading")} />}
         {(state === "ready" || state === "failed" || state === "queued") && <NameRows file={file} />}
         {state === "sending" && (
@@ -99,6 +112,32 @@ export function FileCard({ file, organization, speed, movedAt }: FileCardProps) 
         {file.sent.length > 0 && <SentImages images={file.sent} />}
       </div>
     </Card>
+  );
+}
+
+/** What an earlier window had done with an archive, and how it goes on. */
+function Interrupted({ file: { id, record, progress }, maxBytes }: { file: QueuedFile; maxBytes: number }) {
+  const { t } = useTranslation("upload");
+  const names = record?.names.filter(({ isWanted }) => isWanted) ?? [];
+  const targets = names.map(({ name, tag }) => `${record?.organization ?? ""}/${name}:${tag}`);
+  return (
+    <>
+      <Progress
+        value={progress.total > 0 ? progress.done / progress.total : 0}
+        label={t("interrupted")}
+        valueText={t("progress", { done: formatBytes(progress.done), total: formatBytes(progress.total) })}
+      />
+      <p className={styles.hint}>
+        {t("interruptedText")} {t("interruptedTargets", { names: formatList(targets) })}
+      </p>
+      <div className={styles.start}>
+        <FileChooser
+          accept={ARCHIVE_TYPES}
+          onFile={(chosen) => uploadQueue.resume(id, chosen, maxBytes)}
+          label={t("chooseAgain")}
+        />
+      </div>
+    </>
   );
 }
 
@@ -202,7 +241,7 @@ interface SendingProgressProps {
   progress: { total: number; done: number };
   /** Bytes per second. */
   speed: number | undefined;
-  /** When the last bytes arrived. */
+  /** When the last bytes left. */
   movedAt: number | undefined;
 }
 
@@ -210,11 +249,17 @@ interface SendingProgressProps {
 function SendingProgress({ progress: { total, done }, speed, movedAt }: SendingProgressProps) {
   const { t } = useTranslation("upload");
   const isQuiet = useIsQuiet(movedAt);
+  // The first layer is looked for in the registry, then compressed, before anything of it can leave.
+  const isPreparing = done === 0 || total === 0;
   const sizes = t("progress", { done: formatBytes(done), total: formatBytes(total) });
   const pace = speed === undefined || isQuiet ? "" : ` · ${t("speed", { speed: formatBytes(speed) })}`;
   return (
     <>
-      <Progress value={total > 0 ? done / total : undefined} label={t("sending")} valueText={`${sizes}${pace}`} />
+      <Progress
+        value={isPreparing ? undefined : done / total}
+        label={isPreparing ? t("preparing") : t("sending")}
+        valueText={isPreparing ? "" : `${sizes}${pace}`}
+      />
       {isQuiet && (
         <Notice tone="warning" role="status">
           {navigator.onLine ? t("quiet") : t("offline")}
@@ -295,10 +340,12 @@ function Sent({ image: { organization, name, tags, digest } }: { image: SentImag
 
 /**
  * What went wrong with an archive, in a sentence that says what to do (guide 7.3.3).
- *
- * @param organization where the images were to go.
  */
-function describeFailure(failure: UploadFailure, organization: string, t: TFunction<"upload">): string {
+function describeFailure(
+  failure: UploadFailure,
+  { name, organization = "" }: QueuedFile,
+  t: TFunction<"upload">,
+): string {
   switch (failure.kind) {
     case "archive": {
       const { code, message, particulars } = failure;
@@ -316,6 +363,8 @@ function describeFailure(failure: UploadFailure, organization: string, t: TFunct
       return t("failedRefused", { message: failure.message });
     case "network":
       return t("failedNetwork");
+    case "other-file":
+      return t("failedOtherFile", { name });
     case "other":
       return t("failedOther", { message: failure.message });
     default:

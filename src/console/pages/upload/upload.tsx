@@ -19,22 +19,11 @@ import {
   Skeleton,
   toast,
 } from "../../ui/index.ts";
+import { ARCHIVE_TYPES } from "./archive-types.ts";
 import { FileCard } from "./file-card.tsx";
-import { mayStart } from "./upload-queue.ts";
+import { isChecking, mayStart } from "../../uploads/upload-queue.ts";
 import styles from "./upload.module.css";
-import { uploadQueue, useUploads } from "./uploads.ts";
-
-/** By type and extension, for the file chooser; what is in a file decides. */
-const ARCHIVES = [
-  ".tar",
-  ".tar.gz",
-  ".tgz",
-  ".tar.zst",
-  ".zst",
-  "application/x-tar",
-  "application/gzip",
-  "application/zstd",
-];
+import { uploadQueue, useUploads } from "../../uploads/uploads.ts";
 
 /** `/upload`: archives of `docker save`, sent from the browser (guide 4.3). */
 export default function Upload() {
@@ -75,7 +64,8 @@ interface UploaderProps {
 function Uploader({ limits, organizations, search, onSearch, isSearching }: UploaderProps) {
   const { t } = useTranslation("upload");
   const [params, setParams] = useSearchParams();
-  const { files, speed, movedAt } = useUploads();
+  const uploads = useUploads();
+  const { files, speed, movedAt } = uploads;
   const organization = params.get("organization") ?? (organizations.length === 1 ? (organizations[0] ?? "") : "");
   const startable = files.filter(mayStart).length;
 
@@ -124,7 +114,7 @@ function Uploader({ limits, organizations, search, onSearch, isSearching }: Uplo
       <FileDrop
         label={t("drop")}
         description={t("dropRules", { count: limits.archives, size: formatBytes(limits.archiveBytes) })}
-        accept={ARCHIVES}
+        accept={ARCHIVE_TYPES}
         multiple
         onFiles={add}
         isDisabled={files.length >= limits.archives}
@@ -134,7 +124,13 @@ function Uploader({ limits, organizations, search, onSearch, isSearching }: Uplo
           <ol className={styles.files} aria-label={t("files")}>
             {files.map((file) => (
               <li key={file.id}>
-                <FileCard file={file} organization={organization} speed={speed} movedAt={movedAt} />
+                <FileCard
+                  file={file}
+                  organization={organization}
+                  maxBytes={limits.archiveBytes}
+                  speed={speed}
+                  movedAt={movedAt}
+                />
               </li>
             ))}
           </ol>
@@ -144,7 +140,7 @@ function Uploader({ limits, organizations, search, onSearch, isSearching }: Uplo
               <Button
                 variant="primary"
                 icon={<IconUpload />}
-                isDisabled={organization === ""}
+                isDisabled={organization === "" || isChecking(uploads)}
                 onPress={() => uploadQueue.start(organization)}
               >
                 {t("start", { count: startable })}
@@ -152,6 +148,9 @@ function Uploader({ limits, organizations, search, onSearch, isSearching }: Uplo
             )}
             {files.some(({ state }) => state === "done" || state === "refused") && (
               <Button onPress={() => uploadQueue.clear()}>{t("clear")}</Button>
+            )}
+            {startable > 0 && organization !== "" && isChecking(uploads) && (
+              <p className={styles.hint}>{t("checkedFirst")}</p>
             )}
             {startable > 0 && organization === "" && <p className={styles.hint}>{t("chooseOrganization")}</p>}
           </div>

@@ -14,7 +14,17 @@ import {
   type StoredRule,
 } from "../../../registry/aging/aging-rules.ts";
 import { managerCall } from "../../call.ts";
-import { createRoute, createRouter, json, jsonBody, z } from "../../openapi.ts";
+import {
+  createRoute,
+  createRouter,
+  IfMatch,
+  json,
+  jsonBody,
+  setVersion,
+  versioned,
+  versionsOf,
+  z,
+} from "../../openapi.ts";
 import { formatTime, Time } from "../../swr/params.ts";
 import { cutPage, Next, nextOf, PAGE_PARAMS, readCursor } from "../paging.ts";
 import { describeWhy, Reasons } from "../reasons.ts";
@@ -119,11 +129,15 @@ aging.openapi(
     summary: "Show the rule by which an image's tags age",
     description: WHO_MAY,
     request: { params: ImageParams },
-    responses: { 200: json(AgingRule, "The rule."), 404: { description: "It has none, or there is no such image." } },
+    responses: {
+      200: versioned(AgingRule, "The rule."),
+      404: { description: "It has none, or there is no such image." },
+    },
   }),
   async (c) => {
     const image = imageOf(c.req.valid("param"));
     const rule = await getImageRule(managerCall(c), image);
+    setVersion(c, rule);
     return c.json(describeRule(rule), 200);
   },
 );
@@ -138,12 +152,14 @@ aging.openapi(
     description:
       "It runs at once: what is old is gone when the answer comes or, of many tags, soon after. Takes the right to " +
       "manage the image.",
-    request: { params: ImageParams, ...jsonBody(NewAgingRule) },
-    responses: { 200: json(AgingRule, "The rule holds.") },
+    request: { params: ImageParams, headers: IfMatch, ...jsonBody(NewAgingRule) },
+    responses: { 200: versioned(AgingRule, "The rule holds.") },
   }),
   async (c) => {
     const name = imageOf(c.req.valid("param"));
-    const rule = await setImageRule(managerCall(c), name, c.req.valid("json"));
+    const versions = versionsOf(c);
+    const rule = await setImageRule(managerCall(c), name, c.req.valid("json"), versions);
+    setVersion(c, rule);
     return c.json(describeRule(rule), 200);
   },
 );

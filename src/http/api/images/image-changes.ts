@@ -6,7 +6,18 @@ import { parseDescription } from "../../../model/images/image-properties.ts";
 import { getImage } from "../../../registry/images/image-detail.ts";
 import { createImage, deleteImage, updateImage } from "../../../registry/images/images.ts";
 import { managerCall } from "../../call.ts";
-import { because, createRoute, createRouter, json, jsonBody, z } from "../../openapi.ts";
+import {
+  because,
+  createRoute,
+  createRouter,
+  IfMatch,
+  json,
+  jsonBody,
+  setVersion,
+  versioned,
+  versionsOf,
+  z,
+} from "../../openapi.ts";
 import { registryHost } from "../../public-address.ts";
 import { imageOf, ImageParams, OrganizationParams } from "../params.ts";
 import { describeImage, Image } from "./images.ts";
@@ -62,8 +73,8 @@ const change = createRoute({
   tags: TAGS,
   summary: "Change an image's properties",
   description: "Takes the right to edit the image. While an image is public, its shares mean nothing.",
-  request: { params: ImageParams, ...jsonBody(ImageChanges) },
-  responses: { 200: json(Image, "The image afterwards.") },
+  request: { params: ImageParams, headers: IfMatch, ...jsonBody(ImageChanges) },
+  responses: { 200: versioned(Image, "The image afterwards.") },
 });
 
 const remove = createRoute({
@@ -89,10 +100,12 @@ export const imageChanges = createRouter()
     return c.json(describeImage(created, name, registryHost(c)), 201);
   })
   .openapi(change, async (c) => {
+    const versions = versionsOf(c);
     const call = managerCall(c);
     const name = imageOf(c.req.valid("param"));
-    await updateImage(call, name, readProperties(c.req.valid("json")));
+    await updateImage(call, name, readProperties(c.req.valid("json")), versions);
     const changed = await getImage(call, name);
+    setVersion(c, changed);
     return c.json(describeImage(changed, name, registryHost(c)), 200);
   })
   .openapi(remove, async (c) => {

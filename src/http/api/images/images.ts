@@ -17,7 +17,7 @@ import {
 } from "../../../registry/images/image-detail.ts";
 import { CONFIG_PROBLEMS, MAX_CONFIG_BYTES } from "../../../registry/images/platforms.ts";
 import { visitorCall } from "../../call.ts";
-import { createRoute, createRouter, json, z } from "../../openapi.ts";
+import { createRoute, createRouter, json, setVersion, versioned, z } from "../../openapi.ts";
 import { formatTime, Time } from "../../swr/params.ts";
 import { describeImageFields, IMAGE_FIELDS } from "./image-fields.ts";
 import { Next } from "../paging.ts";
@@ -250,7 +250,7 @@ const showImage = createRoute({
   description: WHO_MAY,
   security: [{}],
   request: { params: ImageParams },
-  responses: { 200: json(Image, "The image.") },
+  responses: { 200: versioned(Image, "The image.") },
 });
 
 const listTags = createRoute({
@@ -304,6 +304,7 @@ export const images = createRouter()
   .openapi(showImage, async (c) => {
     const name = imageOf(c.req.valid("param"));
     const image = await getImage(visitorCall(c), name);
+    setVersion(c, image);
     return c.json(describeImage(image, name, registryHost(c)), 200);
   })
   .openapi(listTags, async (c) => {

@@ -15,7 +15,17 @@ import {
   tryRemote,
 } from "../../../registry/remotes/remotes.ts";
 import { managerCall } from "../../call.ts";
-import { createRoute, createRouter, json, jsonBody, z } from "../../openapi.ts";
+import {
+  createRoute,
+  createRouter,
+  IfMatch,
+  json,
+  jsonBody,
+  setVersion,
+  versioned,
+  versionsOf,
+  z,
+} from "../../openapi.ts";
 import { formatTime, Time } from "../../swr/params.ts";
 import { describeWhy, Reasons } from "../reasons.ts";
 
@@ -129,11 +139,13 @@ remotes.openapi(
     summary: "Show a remote registry",
     description: TO_LIST,
     request: { params: RemoteParams },
-    responses: { 200: json(RemoteAnswer, "The remote registry.") },
+    responses: { 200: versioned(RemoteAnswer, "The remote registry.") },
   }),
   async (c) => {
     const { remote } = c.req.valid("param");
-    return c.json(describeRemote(await getRemote(managerCall(c), remote)), 200);
+    const found = await getRemote(managerCall(c), remote);
+    setVersion(c, found);
+    return c.json(describeRemote(found), 200);
   },
 );
 
@@ -145,13 +157,16 @@ remotes.openapi(
     operationId: "updateRemote",
     summary: "Change how a remote registry is reached",
     description: TO_CHANGE,
-    request: { params: RemoteParams, ...jsonBody(RemoteChanges) },
-    responses: { 200: json(RemoteAnswer, "The remote registry as it is now.") },
+    request: { params: RemoteParams, headers: IfMatch, ...jsonBody(RemoteChanges) },
+    responses: { 200: versioned(RemoteAnswer, "The remote registry as it is now.") },
   }),
   async (c) => {
     const { remote } = c.req.valid("param");
     const { test: isTested, ...changes } = c.req.valid("json");
-    return c.json(describeRemote(await changeRemote(managerCall(c), remote, { ...changes, isTested })), 200);
+    const versions = versionsOf(c);
+    const changed = await changeRemote(managerCall(c), remote, { ...changes, isTested, versions });
+    setVersion(c, changed);
+    return c.json(describeRemote(changed), 200);
   },
 );
 

@@ -3,7 +3,17 @@ import { EVERYTHING } from "../../../model/sync/sync-rules.ts";
 import { runRule } from "../../../registry/sync/sync-jobs.ts";
 import { addRule, changeRule, getRule, listRules, removeRule } from "../../../registry/sync/sync-rules.ts";
 import { managerCall } from "../../call.ts";
-import { createRoute, createRouter, json, jsonBody, z } from "../../openapi.ts";
+import {
+  createRoute,
+  createRouter,
+  IfMatch,
+  json,
+  jsonBody,
+  setVersion,
+  versioned,
+  versionsOf,
+  z,
+} from "../../openapi.ts";
 import { imageOf, ImageParams } from "../params.ts";
 import {
   describeRule,
@@ -76,11 +86,13 @@ imageSyncRules.openapi(
     summary: "Show a rule of synchronization",
     description: WHO_MAY,
     request: { params: RuleParams },
-    responses: { 200: json(ImageRule, "The rule.") },
+    responses: { 200: versioned(ImageRule, "The rule.") },
   }),
   async (c) => {
     const { rule, ...params } = c.req.valid("param");
-    return c.json(describeRule(await getRule(managerCall(c), { image: imageOf(params) }, rule)), 200);
+    const found = await getRule(managerCall(c), { image: imageOf(params) }, rule);
+    setVersion(c, found);
+    return c.json(describeRule(found), 200);
   },
 );
 
@@ -92,13 +104,15 @@ imageSyncRules.openapi(
     operationId: "updateSyncRule",
     summary: "Change a rule of synchronization",
     description: `Jobs that wait go by the options as they were; those whose tags match no more are not done. ${WHO_MAY}`,
-    request: { params: RuleParams, ...jsonBody(ImageRuleChanges) },
-    responses: { 200: json(ImageRule, "The rule as it is now.") },
+    request: { params: RuleParams, headers: IfMatch, ...jsonBody(ImageRuleChanges) },
+    responses: { 200: versioned(ImageRule, "The rule as it is now.") },
   }),
   async (c) => {
     const { rule, ...params } = c.req.valid("param");
-    const changes = readChanges(c.req.valid("json"));
-    return c.json(describeRule(await changeRule(managerCall(c), { image: imageOf(params) }, rule, changes)), 200);
+    const changes = { ...readChanges(c.req.valid("json")), versions: versionsOf(c) };
+    const changed = await changeRule(managerCall(c), { image: imageOf(params) }, rule, changes);
+    setVersion(c, changed);
+    return c.json(describeRule(changed), 200);
   },
 );
 

@@ -2,7 +2,17 @@ import { MAX_ORGANIZATION_SYNC_RULES, MAX_SYNCED_TAGS } from "../../../kernel/li
 import { runRule } from "../../../registry/sync/sync-jobs.ts";
 import { addRule, changeRule, getRule, listRules, removeRule } from "../../../registry/sync/sync-rules.ts";
 import { managerCall } from "../../call.ts";
-import { createRoute, createRouter, json, jsonBody, z } from "../../openapi.ts";
+import {
+  createRoute,
+  createRouter,
+  IfMatch,
+  json,
+  jsonBody,
+  setVersion,
+  versioned,
+  versionsOf,
+  z,
+} from "../../openapi.ts";
 import { OrganizationParams } from "../params.ts";
 import {
   describeOrganizationRule,
@@ -79,11 +89,13 @@ organizationSyncRules.openapi(
     summary: "Show a rule of synchronization",
     description: WHO_MAY,
     request: { params: RuleParams },
-    responses: { 200: json(OrganizationRule, "The rule.") },
+    responses: { 200: versioned(OrganizationRule, "The rule.") },
   }),
   async (c) => {
     const { rule, ...params } = c.req.valid("param");
-    return c.json(describeOrganizationRule(await getRule(managerCall(c), params, rule)), 200);
+    const found = await getRule(managerCall(c), params, rule);
+    setVersion(c, found);
+    return c.json(describeOrganizationRule(found), 200);
   },
 );
 
@@ -95,13 +107,15 @@ organizationSyncRules.openapi(
     operationId: "updateOrganizationSyncRule",
     summary: "Change a rule of synchronization",
     description: `Jobs that wait go by the options as they were; those whose tags match no more are not done. ${WHO_MAY}`,
-    request: { params: RuleParams, ...jsonBody(OrganizationRuleChanges) },
-    responses: { 200: json(OrganizationRule, "The rule as it is now.") },
+    request: { params: RuleParams, headers: IfMatch, ...jsonBody(OrganizationRuleChanges) },
+    responses: { 200: versioned(OrganizationRule, "The rule as it is now.") },
   }),
   async (c) => {
     const { rule, ...params } = c.req.valid("param");
-    const changes = readChanges(c.req.valid("json"));
-    return c.json(describeOrganizationRule(await changeRule(managerCall(c), params, rule, changes)), 200);
+    const changes = { ...readChanges(c.req.valid("json")), versions: versionsOf(c) };
+    const changed = await changeRule(managerCall(c), params, rule, changes);
+    setVersion(c, changed);
+    return c.json(describeOrganizationRule(changed), 200);
   },
 );
 

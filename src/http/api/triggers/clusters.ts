@@ -17,7 +17,17 @@ import {
   tryCluster,
 } from "../../../registry/triggers/clusters.ts";
 import { managerCall } from "../../call.ts";
-import { createRoute, createRouter, json, jsonBody, z } from "../../openapi.ts";
+import {
+  createRoute,
+  createRouter,
+  IfMatch,
+  json,
+  jsonBody,
+  setVersion,
+  versioned,
+  versionsOf,
+  z,
+} from "../../openapi.ts";
 import { formatTime, Time } from "../../swr/params.ts";
 import { OrganizationParams } from "../params.ts";
 import { describeWhy, Reasons } from "../reasons.ts";
@@ -172,11 +182,13 @@ clusters.openapi(
     summary: "Show a cluster",
     description: TO_LIST,
     request: { params: ClusterParams },
-    responses: { 200: json(ClusterAnswer, "The cluster.") },
+    responses: { 200: versioned(ClusterAnswer, "The cluster.") },
   }),
   async (c) => {
     const { organization, cluster } = c.req.valid("param");
-    return c.json(describeCluster(await getCluster(managerCall(c), organization, cluster)), 200);
+    const found = await getCluster(managerCall(c), organization, cluster);
+    setVersion(c, found);
+    return c.json(describeCluster(found), 200);
   },
 );
 
@@ -188,13 +200,15 @@ clusters.openapi(
     operationId: "updateCluster",
     summary: "Change how a cluster is reached, and what it is for",
     description: TO_CHANGE,
-    request: { params: ClusterParams, ...jsonBody(ClusterChanges) },
-    responses: { 200: json(ClusterAnswer, "The cluster as it is now.") },
+    request: { params: ClusterParams, headers: IfMatch, ...jsonBody(ClusterChanges) },
+    responses: { 200: versioned(ClusterAnswer, "The cluster as it is now.") },
   }),
   async (c) => {
     const { organization, cluster } = c.req.valid("param");
     const { test: isTested, ...changes } = c.req.valid("json");
-    const changed = await changeCluster(managerCall(c), organization, cluster, { ...changes, isTested });
+    const wanted = { ...changes, isTested, versions: versionsOf(c) };
+    const changed = await changeCluster(managerCall(c), organization, cluster, wanted);
+    setVersion(c, changed);
     return c.json(describeCluster(changed), 200);
   },
 );

@@ -18,7 +18,17 @@ import {
   type WantedTarget,
 } from "../../../registry/triggers/triggers.ts";
 import { managerCall } from "../../call.ts";
-import { createRoute, createRouter, json, jsonBody, z } from "../../openapi.ts";
+import {
+  createRoute,
+  createRouter,
+  IfMatch,
+  json,
+  jsonBody,
+  setVersion,
+  versioned,
+  versionsOf,
+  z,
+} from "../../openapi.ts";
 import { formatTime, Time } from "../../swr/params.ts";
 import { CONDITION, ConditionKind, ConditionSyntaxField, TriggerName, WHO_MAY_STEER } from "../../trigger-fields.ts";
 import { imageOf, ImageParams, TriggerParams } from "../params.ts";
@@ -134,6 +144,7 @@ const TriggerAnswer = z
     target: TriggerTarget,
     createdBy: z.string().nullable().openapi({ description: "Null when the user is gone." }),
     created: Time,
+    updated: Time,
   })
   .openapi("ImageTrigger");
 
@@ -180,6 +191,7 @@ function describeTrigger(trigger: Trigger): z.infer<typeof TriggerAnswer> {
     target: describeTarget(trigger),
     createdBy: trigger.creatorName,
     created: formatTime(trigger.createdAt),
+    updated: formatTime(trigger.updatedAt),
   };
 }
 
@@ -267,12 +279,14 @@ triggers.openapi(
     summary: "Show a trigger",
     description: WHO_MAY,
     request: { params: TriggerParams },
-    responses: { 200: json(TriggerAnswer, "The trigger.") },
+    responses: { 200: versioned(TriggerAnswer, "The trigger.") },
   }),
   async (c) => {
     const { trigger: name, ...params } = c.req.valid("param");
     const image = imageOf(params);
-    return c.json(describeTrigger(await getImageTrigger(managerCall(c), image, name)), 200);
+    const trigger = await getImageTrigger(managerCall(c), image, name);
+    setVersion(c, trigger);
+    return c.json(describeTrigger(trigger), 200);
   },
 );
 
@@ -284,8 +298,8 @@ triggers.openapi(
     operationId: "changeTrigger",
     summary: "Change a trigger",
     description: `What was pushed before is delivered by what it is then. ${WHO_MAY} ${WHO_MAY_STEER} Switching it off does not.`,
-    request: { params: TriggerParams, ...jsonBody(TriggerChanges) },
-    responses: { 200: json(TriggerAnswer, "The trigger as it is now.") },
+    request: { params: TriggerParams, headers: IfMatch, ...jsonBody(TriggerChanges) },
+    responses: { 200: versioned(TriggerAnswer, "The trigger as it is now.") },
   }),
   async (c) => {
     const { trigger: name, ...params } = c.req.valid("param");
@@ -295,9 +309,11 @@ triggers.openapi(
       ...(isEnabled !== undefined && { isEnabled }),
       ...(always !== undefined && { firesAlways: always }),
       ...(target && { target: readTarget(target) }),
+      versions: versionsOf(c),
     };
     const image = imageOf(params);
     const trigger = await changeImageTrigger(managerCall(c), image, name, changes);
+    setVersion(c, trigger);
     return c.json(describeTrigger(trigger), 200);
   },
 );

@@ -23,7 +23,17 @@ import {
   type TrustRule,
 } from "../../../registry/trust/trust-rules.ts";
 import { managerCall } from "../../call.ts";
-import { createRoute, createRouter, json, jsonBody, z } from "../../openapi.ts";
+import {
+  createRoute,
+  createRouter,
+  IfMatch,
+  json,
+  jsonBody,
+  setVersion,
+  versioned,
+  versionsOf,
+  z,
+} from "../../openapi.ts";
 import { formatTime, Time } from "../../swr/params.ts";
 
 const TAGS = ["Trusted issuers"];
@@ -173,9 +183,13 @@ trustRules.openapi(
     summary: "Show a trust rule",
     description: TO_SEE,
     request: { params: RuleParams },
-    responses: { 200: json(Rule, "The rule.") },
+    responses: { 200: versioned(Rule, "The rule.") },
   }),
-  async (c) => c.json(describeRule(await getRule(managerCall(c), c.req.valid("param").name)), 200),
+  async (c) => {
+    const rule = await getRule(managerCall(c), c.req.valid("param").name);
+    setVersion(c, rule);
+    return c.json(describeRule(rule), 200);
+  },
 );
 
 trustRules.openapi(
@@ -186,13 +200,15 @@ trustRules.openapi(
     operationId: "replaceTrustRule",
     summary: "Give a trust rule other terms and grants",
     description: `${TO_SEE} What jobs have got by the old ones writes nothing any more.`,
-    request: { params: RuleParams, ...jsonBody(RuleTerms) },
-    responses: { 200: json(Rule, "The rule as it is now.") },
+    request: { params: RuleParams, headers: IfMatch, ...jsonBody(RuleTerms) },
+    responses: { 200: versioned(Rule, "The rule as it is now.") },
   }),
   async (c) => {
     const { grants, ...wanted } = c.req.valid("json");
     const parsed = grants.map(readGrant);
-    const rule = await replaceRule(managerCall(c), c.req.valid("param").name, { ...wanted, grants: parsed });
+    const terms = { ...wanted, grants: parsed, versions: versionsOf(c) };
+    const rule = await replaceRule(managerCall(c), c.req.valid("param").name, terms);
+    setVersion(c, rule);
     return c.json(describeRule(rule), 200);
   },
 );

@@ -1,7 +1,9 @@
 /** The one queue of this window. */
 import { useSyncExternalStore } from "react";
-import { reportSessionEnd } from "../../api/session-end.ts";
+import { reportSessionEnd } from "../api/session-end.ts";
+import { announceUploads, onUploadOwner } from "./presence.ts";
 import { UploadQueue, type Uploads } from "./upload-queue.ts";
+import { UploadRecords } from "./upload-records.ts";
 import type { UploadNews, UploadOrder } from "./worker-protocol.ts";
 
 export const uploadQueue = new UploadQueue((onNews) => {
@@ -14,8 +16,24 @@ export const uploadQueue = new UploadQueue((onNews) => {
   return { send: (order: UploadOrder) => worker.postMessage(order, []) };
 });
 
-addEventListener("beforeunload", (event) => {
-  if (uploadQueue.isBusy) event.preventDefault();
+let records: UploadRecords | undefined;
+
+onUploadOwner((user) => {
+  records?.close();
+  records = user === undefined ? undefined : new UploadRecords(user);
+  uploadQueue.begin(records);
+  records?.open((record) => uploadQueue.restore(record));
+});
+
+function askBeforeUnload(event: BeforeUnloadEvent): void {
+  event.preventDefault();
+}
+
+// Only while something is under way: a page that listens is not kept for going back to it.
+uploadQueue.subscribe(() => {
+  if (uploadQueue.isBusy) addEventListener("beforeunload", askBeforeUnload);
+  else removeEventListener("beforeunload", askBeforeUnload);
+  if (uploadQueue.snapshot().files.length > 0) announceUploads();
 });
 
 export function useUploads(): Uploads {
