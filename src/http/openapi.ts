@@ -117,7 +117,7 @@ export const IfMatch = z.object({
     .string()
     .optional()
     .openapi({
-        description:
+      description:
         "ETags, of which it must have one: otherwise it was changed meanwhile, and the answer is 412, `PRECONDITION_FAILED`. " +
         "Without the header the last change wins.",
       example: '"2026-11-24T08:00:00.000Z"',

@@ -72,7 +72,7 @@ test("a form of a page is not lost by a link or by a reload", async () => {
     asked.push(shown.type());
     void shown.dismiss();
   });
-  await page.evaluate(() => setTimeout(() => location.reload()));
+  await page.evaluate("setTimeout(() => location.reload())");
   await expect.poll(() => asked).toEqual(["beforeunload"]);
   expect(await text.inputValue()).toBe("half a description");
 
