@@ -147,9 +147,10 @@ export const useGuardedLocation: BrowserLocationHook = (options) => {
 
 /** Lets the browser ask before a reload, and before the window is closed. @returns stops it. */
 export function guardWindow(): () => void {
-  const onUnload = (event: BeforeUnloadEvent) => {
-    if (wholePage.loss !== undefined) event.preventDefault();
-  };
   addEventListener("beforeunload", onUnload);
   return () => removeEventListener("beforeunload", onUnload);
+}
+
+function onUnload(event: BeforeUnloadEvent): void {
+  if (wholePage.loss !== undefined) event.preventDefault();
 }

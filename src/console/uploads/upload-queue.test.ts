@@ -48,7 +48,7 @@ beforeEach(() => {
 /** The number of the last task of a file. */
 const taskOf = (id: number): number =>
   orders.reduce((last, order) => ("task" in order && "id" in order && order.id === id ? order.task : last), 0);
-const hear = (news: Untold) => hearOfTask({ ...news, task: taskOf(news.id) } as UploadNews);
+const hear = (news: Untold) => hearOfTask({ ...news, task: taskOf(news.id) });
 
 const files = () => queue.snapshot().files;
 const states = () => files().map(({ state }) => state);
@@ -252,11 +252,11 @@ describe("an upload", () => {
   });
 });
 
+const sent = (id: number, done: number) =>
+  hear({ news: "blob", id, target: 0, blob: { digest: "sha256:a", state: "sending", size: 300, done } });
+
 describe("the share of all files", () => {
   const big: FoundImage = { ...NGINX, size: 300, content: "sha256:big", names: [] };
-  const sent = (id: number, done: number) =>
-    hear({ news: "blob", id, target: 0, blob: { digest: "sha256:a", state: "sending", size: 300, done } });
-
   it("counts the bytes of those that are sent together", () => {
     add([NGINX], [big]);
     expect(shareOf(queue.snapshot())).toBeUndefined();
@@ -288,13 +288,13 @@ describe("the share of all files", () => {
   });
 });
 
-describe("archives of one batch that carry one name", () => {
-  const build = (at: number): FoundImage => ({
-    ...NGINX,
-    content: `sha256:build${at}`,
-    names: NGINX.names.slice(0, 1),
-  });
+const build = (at: number): FoundImage => ({
+  ...NGINX,
+  content: `sha256:build${at}`,
+  names: NGINX.names.slice(0, 1),
+});
 
+describe("archives of one batch that carry one name", () => {
   it("are all noticed, once all are checked", () => {
     queue.add(["a.tar", "b.tar", "c.tar"].map(fileOf), MAX_BYTES);
     for (const id of [1, 2, 3]) {

@@ -394,7 +394,12 @@ export class UploadQueue {
       ...NOTHING,
       id: toHex(crypto.getRandomValues(new Uint8Array(16))),
       ...this.#records.get(id),
-      ...{ name, size, fingerprint, organization, names, progress },
+      name,
+      size,
+      fingerprint,
+      organization,
+      names,
+      progress,
       ...change,
     };
     this.#records.set(id, record);

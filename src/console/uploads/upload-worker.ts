@@ -92,8 +92,8 @@ const END_BYTES = 64 * 1024;
 
 /** Tells a file from others without reading all of it. What is in it is looked at afterwards. */
 async function fingerprintOf(file: File): Promise<string> {
-  const ends = new Blob([file.slice(0, END_BYTES), file.slice(Math.max(0, file.size - END_BYTES))]);
-  return `${file.size} ${digestOf(new Uint8Array(await ends.arrayBuffer()))}`;
+  const bothEnds = new Blob([file.slice(0, END_BYTES), file.slice(Math.max(0, file.size - END_BYTES))]);
+  return `${file.size} ${digestOf(new Uint8Array(await bothEnds.arrayBuffer()))}`;
 }
 
 /** Least milliseconds between two pieces of news of one blob that is on its way. */
