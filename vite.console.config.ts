@@ -42,12 +42,12 @@ export default defineConfig({
             // that is in one of a higher priority.
             {
               name: "kit",
-              test: /\/src\/console\/(?:api\/|pages\/quotas\/quota-card|shell\/(?!overlays)|ui\/(?!choice|date-field|dialog|fields|file-drop|form\.|select|table))/,
+              test: /\/src\/console\/(?:api\/|pages\/(?:quotas\/quota-card|usage\/day-chart)|shell\/(?!overlays|search-dialog)|ui\/(?!choice|date-field|dialog|fields|file-drop|form\.|pager|select|table))/,
               priority: 2,
             },
             {
               name: "forms",
-              test: /\/src\/console\/ui\/(?:choice|dialog|fields|file-drop|form\.|select|table)/,
+              test: /\/src\/console\/ui\/(?:choice|dialog|fields|file-drop|form\.|pager|select|table)/,
               priority: 1,
             },
             { name: "dates", test: /\/src\/console\/ui\/date-field/, priority: 1 },
