@@ -137,6 +137,7 @@ const FAST: TestProjectInlineConfiguration[] = [
       include: ["src/**/*.test.ts"],
       exclude: OUTSIDE.map((folder) => `${folder}/**`),
       isolate: false,
+      ...TIME_LIMITS,
     },
   },
   {
@@ -146,6 +147,7 @@ const FAST: TestProjectInlineConfiguration[] = [
       environment: "node",
       // A test reads the colours; Vitest empties all other style sheets.
       css: { include: [/\/tokens\.css/] },
+      ...TIME_LIMITS,
     },
   },
 ];

@@ -123,6 +123,9 @@ export function Form({
       ref={form}
       className={classNames(styles.form, isInDialog && styles.inDialog)}
       validationErrors={fieldErrors}
+      onClickCapture={({ target }) => {
+        if (target instanceof Element && target.closest("[type=submit]")) acceptAgain(form.current);
+      }}
       onSubmit={handleSubmit}
     >
       <fieldset
@@ -182,6 +185,16 @@ export function ConflictNotice({ onOverwrite }: { onOverwrite: () => void }) {
 function recheck({ target }: FormEvent) {
   if (target instanceof Element && target.getAttribute("aria-invalid") === "true")
     target.dispatchEvent(new Event("change"));
+}
+
+/**
+ * Lets a form be sent again as it is: what the registry has refused may be right by now, and the browser holds back a form with a
+ * complaint of any kind. Complaints of the browser's own stay.
+ */
+function acceptAgain(form: HTMLFormElement | null): void {
+  for (const control of form?.elements ?? []) {
+    if (control instanceof HTMLInputElement || control instanceof HTMLTextAreaElement) control.setCustomValidity("");
+  }
 }
 
 /** The attribute by which a field of the kit says its name. */
