@@ -42,18 +42,18 @@ export default defineConfig({
             // that is in one of a higher priority.
             {
               name: "kit",
-              test: /\/src\/console\/(?:api\/|pages\/(?:quotas\/quota-card|usage\/day-chart)|shell\/(?!overlays|search-dialog)|ui\/(?!choice|date-field|dialog|fields|file-drop|form\.|pager|select|table))/,
+              test: /\/src\/console\/(?:api\/(?:activity|change|client|error|overview|query-client|quotas|session|use-settled)|pages\/(?:quotas\/quota-card|usage\/day-chart)|shell\/(?!overlays|search-dialog)|ui\/(?!choice|date-field|dialog|fields|file-drop|form\.|pager|select|table))/,
               priority: 2,
             },
             {
               name: "forms",
-              test: /\/src\/console\/ui\/(?:choice|dialog|fields|file-drop|form\.|pager|select|table)/,
+              test: /\/src\/console\/(?:api\/|ui\/(?:choice|dialog|fields|file-drop|form\.|pager|select|table))/,
               priority: 1,
             },
             { name: "dates", test: /\/src\/console\/ui\/date-field/, priority: 1 },
             {
               name: "shared",
-              test: /\/src\/console\/(?:login-command\/|pages\/(?!account\/|session\/|image-settings\/share-))/,
+              test: /\/src\/console\/(?:login-command\/|pages\/(?!account\/|images\/push-steps|permissions\/|quotas\/|session\/|triggers\/|image-settings\/share-))/,
               minShareCount: 2,
             },
           ],

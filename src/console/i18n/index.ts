@@ -2,19 +2,12 @@
 import i18next, { type BackendModule } from "i18next";
 import { initReactI18next } from "react-i18next";
 import { readStored, writeStored } from "../browser-storage.ts";
-import common from "./en/common.ts";
-import errors from "./en/errors.ts";
-import kit from "./en/kit.ts";
-import overview from "./en/overview.ts";
-import session from "./en/session.ts";
+import BUILT_IN from "./en/first.ts";
 import { bestLanguage, type Language, LANGUAGES } from "./languages.ts";
 
 export { type Language, LANGUAGES };
 
 const STORAGE_KEY = "berth.language";
-
-/** Areas of texts that are there from the start. */
-const BUILT_IN = { common, errors, kit, overview, session };
 
 /** The tags of all languages, that of the built-in texts first. */
 const TAGS = Object.keys(LANGUAGES) as [Language, ...Language[]];
@@ -25,12 +18,22 @@ async function textsOf(language: string) {
   return (await LANGUAGES[isLanguage(language) ? language : FALLBACK].load()).default;
 }
 
+/** An area of a language. Those of the first view come without the others. */
+async function areaOf(language: string, area: string) {
+  if (area in BUILT_IN) {
+    const { default: first } = await LANGUAGES[isLanguage(language) ? language : FALLBACK].first();
+    return first[area as keyof typeof BUILT_IN];
+  }
+  const all = await textsOf(language);
+  return all[area as keyof typeof all];
+}
+
 const loader: BackendModule = {
   type: "backend",
   init: () => undefined,
   read: (language, area, done) => {
-    textsOf(language).then(
-      (areas) => done(null, areas[area as keyof typeof areas]),
+    areaOf(language, area).then(
+      (texts) => done(null, texts),
       (error: unknown) => done(error instanceof Error ? error : new Error(String(error)), null),
     );
   },

@@ -3,20 +3,23 @@
  * `languages.test.ts` checks.
  */
 import type { Translation } from "./translation.ts";
+import type firstEnglish from "./en/first.ts";
 import type english from "./en/index.ts";
 
 /** A language, by the tag (BCP 47) that browsers and `Intl` know it by. */
 interface LanguageEntry {
   /** What it calls itself. */
   name: string;
+  /** Loads the texts of the first view. */
+  first: () => Promise<{ default: Translation<typeof firstEnglish> }>;
   /** Loads all of its texts. */
   load: () => Promise<{ default: Translation<typeof english> }>;
 }
 
 /** The first one is what texts fall back to. */
 export const LANGUAGES = {
-  "en-US": { name: "English", load: () => import("./en/index.ts") },
-  "zh-CN": { name: "简体中文", load: () => import("./zh/index.ts") },
+  "en-US": { name: "English", first: () => import("./en/first.ts"), load: () => import("./en/index.ts") },
+  "zh-CN": { name: "简体中文", first: () => import("./zh/first.ts"), load: () => import("./zh/index.ts") },
 } as const satisfies Record<string, LanguageEntry>;
 
 export type Language = keyof typeof LANGUAGES;
