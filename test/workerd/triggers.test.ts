@@ -101,6 +101,7 @@ describe("a trigger", () => {
       target: { ...KUBERNETES, container: null, byDigest: false },
       createdBy: setting.administrator.name,
       created: expect.stringMatching(TIME),
+      updated: expect.stringMatching(TIME),
     };
     return { setting, ...setting, shown };
   }
