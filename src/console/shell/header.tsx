@@ -159,7 +159,7 @@ function AccountMenu({ user }: { user: Self }) {
     <Menu
       trigger={
         <Button variant="quiet" icon={<IconUser />} isPending={signOut.isPending}>
-          {user.name}
+          <span className={styles.userName}>{user.name}</span>
         </Button>
       }
       label={t("accountMenu", { name: user.name })}
