@@ -80,6 +80,8 @@ export async function loadTexts(): Promise<void> {
 
 /** Changes the language, now and for the next visits. */
 export async function setLanguage(language: Language): Promise<void> {
+  // All of its texts, since those of the page on screen may be any of them.
+  for (const [area, texts] of Object.entries(await textsOf(language))) i18next.addResourceBundle(language, area, texts);
   await i18next.changeLanguage(language);
   writeStored("local", STORAGE_KEY, language);
 }
