@@ -1,6 +1,7 @@
 /** A trust rule as its form has it, and the jobs' files that log in by it. */
 import { DEFAULT_TRUST_LIFETIME_S } from "../../../kernel/field-limits.ts";
 import type { TrustGrant, TrustRule, TrustTerms } from "../../api/trust-rules.ts";
+import { githubLogin, type JobLogin } from "../images/ci-snippets.ts";
 
 export const GITHUB = "https://token.actions.githubusercontent.com";
 export const GITLAB = "https://gitlab.com";
@@ -115,16 +116,9 @@ export function termsOf({ issuerKind, issuer, audience, conditions, grants, minu
   };
 }
 
-/** What a job's file needs to know. */
-export interface JobLogin {
-  /** `host[:port]`. */
-  host: string;
-  account: string;
-  audience: string;
-}
-
 /** A workflow of GitHub Actions that logs docker in. */
-export function githubWorkflow({ host, account, audience }: JobLogin): string {
+export function githubWorkflow(login: JobLogin): string {
+  const { host } = login;
   return `permissions:
   contents: read
   id-token: write # lets the job ask for its token
@@ -134,13 +128,7 @@ jobs:
     runs-on: ubuntu-latest
     steps:
       - uses: actions/checkout@v4
-      - name: Log in without a secret
-        run: |
-          curl -sSf -H "Authorization: bearer $ACTIONS_ID_TOKEN_REQUEST_TOKEN" \\
-            "$ACTIONS_ID_TOKEN_REQUEST_URL&audience=${encodeURIComponent(audience)}" |
-            jq -r .value |
-            docker login ${host} -u oidc/${account} --password-stdin
-      - run: |
+${githubLogin(login)}      - run: |
           docker build -t ${host}/<organization>/<image>:latest .
           docker push ${host}/<organization>/<image>:latest
 `;

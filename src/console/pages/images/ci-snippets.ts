@@ -19,6 +19,26 @@ export function ciSnippet(service: CiService, target: CiTarget): string {
   return SNIPPETS[service](target);
 }
 
+/** What a job gives the registry to be let in by its own token. */
+export interface JobLogin {
+  /** Of the registry, with its port. */
+  host: string;
+  account: string;
+  /** Whom the token is for. */
+  audience: string;
+}
+
+/** The step of a workflow of GitHub Actions that logs docker in. */
+export function githubLogin({ host, account, audience }: JobLogin): string {
+  return `      - name: Log in without a secret
+        run: |
+          curl -sSf -H "Authorization: bearer $ACTIONS_ID_TOKEN_REQUEST_TOKEN" \\
+            "$ACTIONS_ID_TOKEN_REQUEST_URL&audience=${encodeURIComponent(audience)}" |
+            jq -r .value |
+            docker login ${host} -u oidc/${account} --password-stdin
+`;
+}
+
 const SNIPPETS: Readonly<Record<CiService, (target: CiTarget) => string>> = {
   github: ({ host, account, organization }) => `# .github/workflows/image.yml
 on:
@@ -36,13 +56,7 @@ jobs:
       IMAGE: ${host}/${organization}/\${{ github.event.repository.name }}
     steps:
       - uses: actions/checkout@v4
-      - name: Log in without a secret
-        run: |
-          curl -sSf -H "Authorization: bearer $ACTIONS_ID_TOKEN_REQUEST_TOKEN" \\
-            "$ACTIONS_ID_TOKEN_REQUEST_URL&audience=${encodeURIComponent(host)}" |
-            jq -r .value |
-            docker login ${host} -u oidc/${account} --password-stdin
-      - run: |
+${githubLogin({ host, account, audience: host })}      - run: |
           docker build -t "$IMAGE:$GITHUB_SHA" .
           docker push "$IMAGE:$GITHUB_SHA"
 `,
