@@ -86,7 +86,7 @@ const OTHER_WORDS: Readonly<Record<string, Severity>> = {
   none: "negligible",
 };
 
-/** A severity as any scanner writes it. */
+/** The severity that a word of any scanner means. */
 export function severityOf(value: unknown): Severity {
   const word = textOf(value).toLowerCase();
   return SEVERITIES.find((severity) => severity === word) ?? OTHER_WORDS[word] ?? "unknown";
