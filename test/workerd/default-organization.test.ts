@@ -1,7 +1,7 @@
 /** `DEFAULT_ORGANIZATION`: images that are called by one name, as at Docker Hub. */
 import { describe, it } from "vitest";
 import { readSettings } from "../../src/model/settings.ts";
-import { eventually } from "../support/workerd/eventually.ts";
+import { eventually } from "../support/workerd/waiting.ts";
 import { newAccount, newName, newOrganization, pushAs, withSettings } from "../support/workerd/managing-clients.ts";
 import { basic, digestOf, errorsOf, send } from "../support/workerd/registry-requests.ts";
 

@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { describe, it, vi } from "vitest";
 import worker from "../../src/index.ts";
 import { readSettings } from "../../src/model/settings.ts";
-import { eventually } from "../support/workerd/eventually.ts";
+import { eventually, waitUntil } from "../support/workerd/waiting.ts";
 import {
   asUser,
   auditOf,
@@ -25,7 +25,6 @@ import {
   putManifest,
   send,
 } from "../support/workerd/registry-requests.ts";
-import { waitUntil } from "../support/workerd/waiting.ts";
 
 const DAY = 24 * 60 * 60 * 1000;
 const operator = asUser(ADMINISTRATOR.name, ADMINISTRATOR.password);

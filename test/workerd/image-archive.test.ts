@@ -9,7 +9,7 @@ import {
   pushIndex,
   pushManifestOf,
 } from "../support/workerd/configured-images.ts";
-import { eventually } from "../support/workerd/eventually.ts";
+import { eventually } from "../support/workerd/waiting.ts";
 import { makePublic } from "../support/workerd/stored-rights.ts";
 import { openSession } from "../support/workerd/signed-requests.ts";
 import { newAccount, newName } from "../support/workerd/managing-clients.ts";

@@ -10,7 +10,7 @@ import {
   pushIndex,
   pushManifestOf,
 } from "../support/workerd/configured-images.ts";
-import { eventually } from "../support/workerd/eventually.ts";
+import { eventually } from "../support/workerd/waiting.ts";
 import { grantOnImage, grantOnOrganization, makePublic, shareWith } from "../support/workerd/stored-rights.ts";
 import { asUser, newAccount, newName, newUser } from "../support/workerd/managing-clients.ts";
 import { plansOf, statementsOf, walkOf } from "../support/workerd/query-plans.ts";

@@ -9,7 +9,7 @@ import { callOf } from "../support/workerd/calls.ts";
 import { listArchitectures } from "../../src/storage/images/platforms.ts";
 import { type ImageSearch, searchImages } from "../../src/storage/images/search.ts";
 import { pushConfigured, pushIndex } from "../support/workerd/configured-images.ts";
-import { eventually } from "../support/workerd/eventually.ts";
+import { eventually } from "../support/workerd/waiting.ts";
 import { lastingStores } from "../support/workerd/lasting-stores.ts";
 import { type Client, newAccount, newName, newUser } from "../support/workerd/managing-clients.ts";
 import { planOf, walkOf } from "../support/workerd/query-plans.ts";

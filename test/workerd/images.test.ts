@@ -20,7 +20,7 @@ import {
   swrProblem,
   statusesOf,
 } from "../support/workerd/managing-clients.ts";
-import { eventually } from "../support/workerd/eventually.ts";
+import { eventually } from "../support/workerd/waiting.ts";
 import { walkOf } from "../support/workerd/query-plans.ts";
 import { fetchAnonymously, OCI_INDEX } from "../support/workerd/registry-requests.ts";
 

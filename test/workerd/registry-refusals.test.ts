@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { describe, it } from "vitest";
 import { insertAuditRarely } from "../../src/storage/audit/rare-events.ts";
 import type { Database } from "../../src/storage/database.ts";
-import { eventually } from "../support/workerd/eventually.ts";
+import { eventually } from "../support/workerd/waiting.ts";
 import {
   type AuditRow,
   type Client,

@@ -25,7 +25,7 @@ import {
   OTHER,
 } from "./access-callers.ts";
 import { at as atTime, openSession, sendWithCookie } from "./signed-requests.ts";
-import { eventually } from "./eventually.ts";
+import { eventually } from "./waiting.ts";
 import { newName, PASSWORD } from "./managing-clients.ts";
 import { setCommonLimits } from "./quota-counts.ts";
 import { digestOf, fetchAnonymously, OCI_MANIFEST } from "./registry-requests.ts";

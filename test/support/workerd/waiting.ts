@@ -12,3 +12,12 @@ export function waitUntil<T>(ask: () => T | Promise<T>): ReturnType<typeof vi.wa
 export function waitFor<T>(attempt: () => T | Promise<T>): Promise<T> {
   return vi.waitFor(attempt, PATIENCE);
 }
+
+/** Asks again until the answer is as wanted. @returns the last answer, after 20 s whatever it is: the test says what is wrong. */
+export async function eventually<T>(ask: () => Promise<T>, isWanted: (answer: T) => boolean): Promise<T> {
+  for (const end = Date.now() + PATIENCE.timeout; ;) {
+    const answer = await ask();
+    if (isWanted(answer) || Date.now() > end) return answer;
+    await scheduler.wait(PATIENCE.interval);
+  }
+}
