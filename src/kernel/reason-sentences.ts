@@ -324,6 +324,14 @@ const OF_OTHERS = {
     '"{{name}}" is no organization of a registry: expected lower-case letters and digits, with ".", "_", "-" and "/" between them, and at most {{max}} characters',
   SYNC_RULE_EXISTS: "there is a rule of synchronization to {{remote}} already",
   SYNC_RULE_EXISTS_TO: "there is a rule of synchronization to {{organization}} in {{remote}} already",
+  UPSTREAM_MISSING: "{{name}} is not there: {{why}}",
+  UPSTREAM_REFUSED:
+    "{{name}} was refused: {{why}}. It does not exist there, or the credentials of remote registry {{remote}} do not suffice",
+  UPSTREAM_BUSY: "too many requests: {{why}}",
+  UPSTREAM_MAKES_NO_SENSE: "{{host}} answers for {{name}} what makes no sense: {{message}}",
+  UPSTREAM_SILENT: "{{host}} gave no answer about {{name}} in time",
+  UPSTREAM_UNREACHABLE: "{{host}} cannot be reached: {{message}}",
+  UPSTREAM_MANIFEST: "the manifest that {{host}} has is not one for this registry: {{why}}",
   UPSTREAM_PATH_FORM:
     "path: expected what names of images begin with there, such as team/images, of at most {{max}} characters",
 

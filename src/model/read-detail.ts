@@ -1,4 +1,7 @@
-/** The column `detail` of jobs of synchronization, of deliveries, and of their tries: JSON of reasons (`write-detail.ts`). */
+/**
+ * What is stored of jobs of synchronization, of deliveries and their tries, and of an upstream's last failure: JSON of reasons
+ * (`write-detail.ts`).
+ */
 import { describeReasons, REASONS } from "../kernel/reason-sentences.ts";
 import type { Reason } from "../kernel/reasons.ts";
 

@@ -979,7 +979,7 @@ export const upstreams = sqliteTable(
     answeredAt: time("answered_at"),
     /** JSON object of `model/upstreams/rate-limit.ts`, as the last answer had it that had one. */
     rateLimit: text("rate_limit", { mode: "json" }).$type<RateLimitState>(),
-    /** The last failure, and what was said with it. */
+    /** The last failure, and JSON of its reasons (`model/write-detail.ts`). */
     failedAt: time("failed_at"),
     failure: text("failure"),
   },

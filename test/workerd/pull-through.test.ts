@@ -197,8 +197,15 @@ describe("a manifest", () => {
 
 describe("when upstream fails", () => {
   const failures = [
-    ["is down", () => Promise.reject(new TypeError("connection refused")), 502, "UNAVAILABLE", "cannot be reached"],
-    ["fails", () => new Response("oops", { status: 500 }), 502, "UNAVAILABLE", "docker.io answered 500"],
+    [
+      "is down",
+      () => Promise.reject(new TypeError("connection refused")),
+      502,
+      "UNAVAILABLE",
+      "cannot be reached",
+      "UPSTREAM_UNREACHABLE",
+    ],
+    ["fails", () => new Response("oops", { status: 500 }), 502, "UNAVAILABLE", "docker.io answered 500", "REFUSED"],
     [
       "limits pulls",
       () =>
@@ -209,6 +216,7 @@ describe("when upstream fails", () => {
       429,
       "TOOMANYREQUESTS",
       LIMIT_WORDS,
+      "UPSTREAM_BUSY",
     ],
     [
       "refuses the credentials",
@@ -216,6 +224,7 @@ describe("when upstream fails", () => {
       403,
       "DENIED",
       "access denied",
+      "UPSTREAM_REFUSED",
     ],
   ] as const;
 
@@ -236,7 +245,7 @@ describe("when upstream fails", () => {
 
   it.for(failures)(
     "because it %s, what is not here is refused in its words",
-    async ([, answer, status, code, words], { expect }) => {
+    async ([, answer, status, code, words, reason], { expect }) => {
       const cache = await newCache();
       hub.instead = (request) => (request.url.startsWith(HUB) ? answer() : undefined);
       const response = await cache.administrator.get(`/v2/${cache.organization}/nginx/manifests/1`);
@@ -245,7 +254,9 @@ describe("when upstream fails", () => {
       expect(error?.code).toBe(code);
       expect(error?.message).toContain(words);
       if (status === 429) expect(response.headers.get("Retry-After")).toBe("120");
-      expect(await upstreamOf(cache)).toMatchObject({ failure: { message: expect.stringContaining(words) as string } });
+      expect(await upstreamOf(cache)).toMatchObject({
+        failure: { message: expect.stringContaining(words) as string, reasons: [{ code: reason }] },
+      });
     },
   );
 

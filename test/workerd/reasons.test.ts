@@ -2,6 +2,8 @@
 import { describe, it } from "vitest";
 import chineseErrors from "../../src/console/i18n/zh/errors.ts";
 import chineseReasons from "../../src/console/i18n/zh/reasons.ts";
+import { app } from "../../src/app.ts";
+import { describeApi } from "../../src/http/openapi-document.ts";
 import { STATUS } from "../../src/http/errors.ts";
 import { describeReason, REASONS } from "../../src/kernel/reason-sentences.ts";
 import type { Reason } from "../../src/kernel/reasons.ts";
@@ -21,6 +23,30 @@ describe("codes", () => {
     expect(Object.keys(chineseErrors).filter((code) => !codes.includes(code))).toEqual([]);
     expect(Object.keys(chineseReasons).filter((code) => !Object.hasOwn(REASONS, code))).toEqual([]);
   });
+});
+
+/** What an answer says in a sentence, and what has the sentence in codes. */
+const SENTENCES = ["message", "detail", "problem"];
+const CODES = ["reason", "reasons", "problemReasons"];
+
+/** Where a part of the document describes an object with a sentence and no codes. */
+function sentencesWithoutCodes(part: unknown, path: string): string[] {
+  if (typeof part !== "object" || part === null) return [];
+  const { properties } = part as { properties?: Record<string, { type?: unknown }> };
+  const isSentence = (name: string) => [properties?.[name]?.type].flat().includes("string");
+  const lacks = SENTENCES.some(isSentence) && !CODES.some((name) => properties?.[name] !== undefined);
+  const inside = Object.entries(part).flatMap(([name, value]) => sentencesWithoutCodes(value, `${path}/${name}`));
+  return [...(lacks ? [path] : []), ...inside];
+}
+
+it("every sentence in an answer of the management API comes with its codes", ({ expect }) => {
+  const { components, paths = {} } = describeApi(app);
+  const ours = Object.entries(paths).filter(([path]) => path.startsWith("/api/"));
+  // SWR's own answers have no place for codes.
+  const named = Object.entries(components?.schemas ?? {}).filter(([name]) => !/^(Iam|Swr|TriggerHistory)/.test(name));
+  const parts = { ...Object.fromEntries(named), ...Object.fromEntries(ours) };
+  expect(ours.length).toBeGreaterThan(50);
+  expect(sentencesWithoutCodes(parts, "")).toEqual([]);
 });
 
 /** The problems of a refusal; the English sentence of each is the one of its reason. */

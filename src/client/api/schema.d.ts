@@ -6610,6 +6610,8 @@ export interface components {
              */
             at: string;
             message: string;
+            /** @description The sentence's parts, in codes. Empty where only the sentence is known. */
+            reasons: components["schemas"]["Reason"][];
         } | null;
         /** @description What the registry last said of how much more may be pulled. */
         UpstreamRateLimit: {

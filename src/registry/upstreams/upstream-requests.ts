@@ -4,9 +4,12 @@ import { pullScope, type RegistryClient, type RegistryRequest } from "../../clie
 import { retryAfterOf } from "../../client/retry.ts";
 import { shorten } from "../../kernel/digest.ts";
 import { type ErrorCode, RegistryError } from "../../kernel/errors.ts";
+import { describeReason, reasonOf } from "../../kernel/reason-sentences.ts";
+import { type Reason, reason } from "../../kernel/reasons.ts";
 import { organizationOf } from "../../kernel/reference.ts";
 import { readRateLimit } from "../../model/upstreams/rate-limit.ts";
 import { upstreamLabel, upstreamName } from "../../model/upstreams/upstreams.ts";
+import { writeDetail } from "../../model/write-detail.ts";
 import {
   findUpstream,
   noteUpstream,
@@ -98,19 +101,19 @@ export class UpstreamRequests {
     const label = this.#opened ? upstreamLabel(this.#opened.image.upstream.remote.url) : "the other registry";
     const found = describeFailure(error, label, what, this.#opened?.image.upstream.remote.name);
     if (!found) throw error;
-    const { code, message, detail } = found;
+    const { code, why, detail } = found;
     if (code !== "MISSING" && code !== "UPSTREAM_UNKNOWN") {
-      await this.#note(stores, { kind: "failure", message });
+      await this.#note(stores, { kind: "failure", detail: writeDetail([why]) });
     }
     const refusal = {
       code: code === "MISSING" ? missing : code,
-      problems: [{ message, ...(detail && { detail }) }],
+      problems: [{ message: describeReason(why), ...(detail && { detail }) }],
     };
     return { outcome: "refused", refusal, isGone: code === "MISSING" };
   }
 
   async #note(stores: Stores, note: UpstreamNote): Promise<void> {
-    const what = note.kind === "failure" ? note.message : note.kind;
+    const what = note.kind === "failure" ? note.detail : note.kind;
     const now = Date.now();
     if (this.#noted?.what === what && now - this.#noted.at < NOTE_INTERVAL_MS) return;
     this.#noted = { what, at: now };
@@ -136,69 +139,61 @@ async function takePace(stores: Stores, { remote }: UpstreamRecord): Promise<voi
 
 interface DescribedFailure {
   code: "MISSING" | "DENIED" | "TOO_MANY_REQUESTS" | "UPSTREAM_FAILED" | "UPSTREAM_UNKNOWN";
-  message: string;
+  why: Reason;
   detail?: { retryAfter: number } | { name: string };
 }
 
 /** @returns undefined for what is no failure of another registry. */
 function describeFailure(
   error: unknown,
-  label: string,
-  what: string,
+  host: string,
+  name: string,
   remote: string | undefined,
 ): DescribedFailure | undefined {
-  if (error instanceof RegistryRefusal) return describeRefusal(error, label, what, remote);
-  if (error instanceof RegistryError) return describeOwnRefusal(error, label);
+  if (error instanceof RegistryRefusal) return describeRefusal(error, host, name, remote);
+  if (error instanceof RegistryError) return describeOwnRefusal(error, host);
+  const code = "UPSTREAM_FAILED";
   if (error instanceof ContentMismatch || error instanceof ProtocolViolation) {
-    return {
-      code: "UPSTREAM_FAILED",
-      message: `${label} answers for ${what} what makes no sense: ${shorten(error.message)}`,
-    };
+    return { code, why: reason("UPSTREAM_MAKES_NO_SENSE", { host, name, message: shorten(error.message) }) };
   }
-  if (error instanceof DOMException) {
-    return { code: "UPSTREAM_FAILED", message: `${label} gave no answer about ${what} in time` };
-  }
+  if (error instanceof DOMException) return { code, why: reason("UPSTREAM_SILENT", { host, name }) };
   if (error instanceof NetworkLost) {
-    return { code: "UPSTREAM_FAILED", message: `${label} cannot be reached: ${shorten(error.message)}` };
+    return { code, why: reason("UPSTREAM_UNREACHABLE", { host, message: shorten(error.message) }) };
   }
   return undefined;
 }
 
 function describeRefusal(
-  { status, message: said, headers }: RegistryRefusal,
-  label: string,
-  what: string,
-  remote: string | undefined,
+  { status, message, headers }: RegistryRefusal,
+  host: string,
+  name: string,
+  remote = "",
 ): DescribedFailure {
-  const words = `${label} answered ${status}: ${shorten(said)}`;
-  if (status === 404) return { code: "MISSING", message: `${what} is not there: ${words}` };
+  const why = reason("REFUSED", { host, status, message: shorten(message) });
+  if (status === 404) return { code: "MISSING", why: reason("UPSTREAM_MISSING", { name, why }) };
   if (status === 401 || status === 403) {
-    const message = `${what} was refused: ${words}. It does not exist there, or the credentials of remote registry ${remote} do not suffice`;
-    return { code: "DENIED", message, detail: { name: what } };
+    return { code: "DENIED", why: reason("UPSTREAM_REFUSED", { name, why, remote }), detail: { name } };
   }
   if (status === 429) {
     const askedMs = retryAfterOf(headers);
     const retryAfter = askedMs === undefined ? DEFAULT_RETRY_S : Math.min(Math.ceil(askedMs / 1000), MAX_RETRY_S);
-    return { code: "TOO_MANY_REQUESTS", message: `too many requests: ${words}`, detail: { retryAfter } };
+    return { code: "TOO_MANY_REQUESTS", why: reason("UPSTREAM_BUSY", { why }), detail: { retryAfter } };
   }
-  return { code: "UPSTREAM_FAILED", message: words };
+  return { code: "UPSTREAM_FAILED", why };
 }
 
-function describeOwnRefusal(error: RegistryError, label: string): DescribedFailure | undefined {
-  const { message } = error;
+function describeOwnRefusal(error: RegistryError, host: string): DescribedFailure | undefined {
+  const why = reasonOf(error);
   switch (error.code satisfies ErrorCode) {
     case "TOO_MANY_REQUESTS":
-      return { code: "TOO_MANY_REQUESTS", message, detail: { retryAfter: DEFAULT_RETRY_S } };
+      return { code: "TOO_MANY_REQUESTS", why, detail: { retryAfter: DEFAULT_RETRY_S } };
     case "UPSTREAM_UNKNOWN":
-      return { code: "UPSTREAM_UNKNOWN", message };
+      return { code: "UPSTREAM_UNKNOWN", why };
     case "REMOTE_INVALID":
-      return { code: "UPSTREAM_FAILED", message };
+      return { code: "UPSTREAM_FAILED", why };
     case "MANIFEST_INVALID":
     case "MANIFEST_TOO_LARGE":
-      return {
-        code: "UPSTREAM_FAILED",
-        message: `the manifest that ${label} has is not one for this registry: ${message}`,
-      };
+      return { code: "UPSTREAM_FAILED", why: reason("UPSTREAM_MANIFEST", { host, why }) };
     default:
       return undefined;
   }

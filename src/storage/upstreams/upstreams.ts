@@ -163,9 +163,9 @@ export function deleteGoneUpstreams(db: Database) {
     );
 }
 
-/** What an upstream has said to the last request. */
+/** What an upstream has said to the last request; of a failure JSON of its reasons (`write-detail.ts`). */
 export type UpstreamNote =
-  { kind: "answer"; rateLimit: RateLimitState | undefined } | { kind: "failure"; message: string };
+  { kind: "answer"; rateLimit: RateLimitState | undefined } | { kind: "failure"; detail: string };
 
 /** Notes what an upstream has said, for those who manage the organization. */
 export async function noteUpstream(db: Database, organizationId: number, note: UpstreamNote, now: Date): Promise<void> {
@@ -174,7 +174,7 @@ export async function noteUpstream(db: Database, organizationId: number, note: U
     .update(upstreams)
     .set(
       kind === "failure"
-        ? { failedAt: now, failure: note.message }
+        ? { failedAt: now, failure: note.detail }
         : { answeredAt: now, ...(note.rateLimit && { rateLimit: note.rateLimit }) },
     )
     .where(eq(upstreams.organizationId, organizationId));

@@ -310,6 +310,13 @@ const reasons: Record<ReasonCode, string> = {
     "“{{name}}”不是镜像仓库的组织：须为小写字母和数字，中间可以有“.”、“_”、“-”和“/”，且不超过 {{max}} 个字符",
   SYNC_RULE_EXISTS: "已有同步到 {{remote}} 的规则",
   SYNC_RULE_EXISTS_TO: "已有同步到 {{remote}} 中 {{organization}} 的规则",
+  UPSTREAM_MISSING: "上游仓库中没有 {{name}}：{{why}}",
+  UPSTREAM_REFUSED: "无法获取 {{name}}：{{why}}。上游仓库中没有该镜像，或远端仓库 {{remote}} 的凭证权限不足",
+  UPSTREAM_BUSY: "请求过于频繁：{{why}}",
+  UPSTREAM_MAKES_NO_SENSE: "{{host}} 对 {{name}} 的应答无效：{{message}}",
+  UPSTREAM_SILENT: "{{host}} 未及时应答对 {{name}} 的请求",
+  UPSTREAM_UNREACHABLE: "无法连接 {{host}}：{{message}}",
+  UPSTREAM_MANIFEST: "{{host}} 中的清单不能用于本镜像仓库：{{why}}",
   UPSTREAM_PATH_FORM: "须为上游仓库中镜像名称的前缀，例如 team/images，且不超过 {{max}} 个字符",
 
   TRUST_RULE_EXISTS: "已有名为 {{name}} 的信任规则",

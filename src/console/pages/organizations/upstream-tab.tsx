@@ -15,6 +15,7 @@ import {
   Checkbox,
   CodeBlock,
   ConfirmDialog,
+  detailText,
   Dialog,
   Empty,
   ErrorNotice,
@@ -111,7 +112,7 @@ function Facts({ upstream }: { upstream: Upstream }) {
     <div className={styles.parts}>
       {hasFailed && (
         <Notice tone="warning" title={t("failed")}>
-          {failure.message} · <Time value={failure.at} />
+          {detailText({ detail: failure.message, reasons: failure.reasons })} · <Time value={failure.at} />
         </Notice>
       )}
       <dl className={styles.facts}>

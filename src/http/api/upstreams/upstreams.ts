@@ -6,11 +6,13 @@ import {
   MAX_UPSTREAM_PATH_LENGTH,
   MIN_TAG_LIFETIME_S,
 } from "../../../kernel/upstream-limits.ts";
+import { readDetail } from "../../../model/read-detail.ts";
 import { getUpstream, removeUpstream, setUpstream, type Upstream } from "../../../registry/upstreams/upstreams.ts";
 import { managerCall } from "../../call.ts";
 import { createRoute, createRouter, json, jsonBody, z } from "../../openapi.ts";
 import { formatTime, Time } from "../../swr/params.ts";
 import { OrganizationParams } from "../params.ts";
+import { Reasons } from "../reasons.ts";
 
 const TAGS = ["Pull-through caches"];
 const PATH = "/organizations/{organization}/upstream";
@@ -64,7 +66,7 @@ const UpstreamAnswer = z
     answered: Time.nullable().openapi({ description: "When the registry last answered without a failure." }),
     rateLimit: RateLimit.nullable(),
     failure: z
-      .object({ at: Time, message: z.string() })
+      .object({ at: Time, message: z.string(), reasons: Reasons })
       .openapi("UpstreamFailure")
       .nullable()
       .openapi({ description: "The last failure, in the registry's own words where it has said any." }),
@@ -152,6 +154,11 @@ function describeUpstream(upstream: Upstream): z.infer<typeof UpstreamAnswer> {
       window: rateLimit.window ?? null,
       source: rateLimit.source ?? null,
     },
-    failure: failedAt && failure !== null ? { at: formatTime(failedAt), message: failure } : null,
+    failure: failedAt && failure !== null ? describeFailure(failedAt, failure) : null,
   };
+}
+
+function describeFailure(at: Date, failure: string) {
+  const { detail: message, reasons } = readDetail(failure);
+  return { at: formatTime(at), message, reasons };
 }
