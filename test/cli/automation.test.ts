@@ -204,7 +204,7 @@ test("an organization serves what another registry has, and says what that said"
   await home.run(["org", "create", "cache"]);
   const set = ["upstream", "set", "cache", "tokyo", "--path", "team", "--lifetime", "60"];
   expect(await home.run(set)).toMatch(
-    /^Part of it +team\nTags are believed for +60 seconds\nWho may pull +who may read/m,
+    /^Path +team\nTags are believed for +60 seconds\nWho may pull +users who may read/m,
   );
   expect(await home.run(["upstream", "show", "cache"])).toMatch(/^Last answer +none yet$/m);
 

@@ -439,7 +439,7 @@ test("a remote registry is added once it works, changed, tried out and deleted",
     await field(edit, "User name").fill("");
     await button(edit, "Save").click();
     await told(page, "Remote registry elsewhere was saved.");
-    await row(page, "elsewhere").getByText("Nobody").waitFor();
+    await row(page, "elsewhere").getByText("None (anonymous)").waitFor();
 
     await takeFromMenu(page, "Actions for elsewhere", "Delete");
     await button(dialog(page, "Delete remote registry elsewhere?"), "Delete registry").click();

@@ -19,9 +19,9 @@ function printUpstream(upstream: Upstream): void {
   const { remote, url, path, tagLifetime, retentionDays, answered, rateLimit, failure } = upstream;
   printFields({
     Registry: `${remote} (${url})`,
-    "Part of it": path === "" ? undefined : path,
+    Path: path === "" ? undefined : path,
     "Tags are believed for": counted(tagLifetime, "second"),
-    "Who may pull": upstream.public ? "everybody" : "who may read the organization",
+    "Who may pull": upstream.public ? "everybody" : "users who may read the organization",
     "Unpulled tags go after": retentionDays === null ? undefined : counted(retentionDays, "day"),
     "Last answer": answered === null ? "none yet" : formatTime(answered),
     "Pulls left there": rateLimit === null ? undefined : describeLimit(rateLimit),

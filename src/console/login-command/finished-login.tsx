@@ -42,7 +42,7 @@ export function FinishedLogin({ user, access, secret, placeholder }: FinishedLog
   return (
     <>
       <p className={styles.hint}>{t("placeholderText")}</p>
-      <CodeBlock code={placeholder} copyLabel={t("copyCommand")} wrap />
+      <CodeBlock code={placeholder} copyLabel={t("copyCommand")} />
     </>
   );
 }
@@ -64,7 +64,7 @@ export function LoginCommands({ login }: { login: Login }) {
           onChange={setClient}
         />
       </div>
-      <CodeBlock code={LOGIN_COMMANDS[client](registry, login)} copyLabel={t("copyCommand")} wrap />
+      <CodeBlock code={LOGIN_COMMANDS[client](registry, login)} copyLabel={t("copyCommand")} />
       {client === "docker" && needsInsecureRegistry(registry) && (
         <Notice tone="info">
           {t("insecure")} <code>{`{"insecure-registries": ["${registry.host}"]}`}</code>

@@ -148,7 +148,7 @@ function PermanentLogin() {
             <li>
               <h3>{t("stepScript")}</h3>
               <p className={styles.hint}>{secret === undefined ? t("scriptAsks") : t("scriptHasSecret")}</p>
-              <CodeBlock code={loginKeyScript(access, secret)} copyLabel={t("copyScript")} wrap />
+              <CodeBlock code={loginKeyScript(access, secret)} copyLabel={t("copyScript")} />
             </li>
             <li>
               <h3>{t("stepLogin")}</h3>

@@ -7,6 +7,7 @@ import {
   formatDate,
   formatNumber,
   formatPercent,
+  formatPlanned,
   formatRelative,
   shortDigest,
   formatShortBytes,
@@ -58,6 +59,15 @@ describe("formatRelative", () => {
   ] as const)("%s is %s", ([value, english, chinese], { expect }) => {
     expect(formatRelative(value, now, "en-US")).toBe(english);
     expect(formatRelative(value, now, "zh-CN")).toBe(chinese);
+  });
+
+  it.for([
+    ["2026-11-26T11:59:30Z", "at any moment", "即将"],
+    ["2026-11-26T12:00:30Z", "at any moment", "即将"],
+    ["2026-11-26T12:05:00Z", "in 5 minutes", "5分钟后"],
+  ] as const)("%s is planned %s", ([value, english, chinese], { expect }) => {
+    expect(formatPlanned(value, now, "en-US")).toBe(english);
+    expect(formatPlanned(value, now, "zh-CN")).toBe(chinese);
   });
 
   it("says nothing about what is no date", ({ expect }) => {

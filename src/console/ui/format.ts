@@ -89,6 +89,12 @@ export function formatRelative(value: string | Date, now = new Date(), language 
   return format.format(Math.trunc(distance / step.ms), step.unit);
 }
 
+/** The same of what is going to happen: what is less than a minute away, or is late, comes at any moment. */
+export function formatPlanned(value: string | Date, now = new Date(), language = currentLanguage()): string {
+  if (new Date(value).getTime() - now.getTime() < MINUTE_MS) return i18next.t("kit:anyMoment", { lng: language });
+  return formatRelative(value, now, language);
+}
+
 /** `sha256:` and the first twelve digits, as docker prints image ids; what isn't a digest stays as it is. */
 export function shortDigest(digest: string): string {
   const [algorithm, hex] = digest.split(":");

@@ -6,7 +6,15 @@ import { IconButton } from "./button.tsx";
 import { classNames } from "./class-names.ts";
 import type { Day as CalendarDay } from "../../kernel/day.ts";
 import { ExactTime } from "./exact-time.tsx";
-import { formatBytes, formatDate, formatDay, formatNumber, formatRelative, shortDigest } from "./format.ts";
+import {
+  formatBytes,
+  formatDate,
+  formatDay,
+  formatNumber,
+  formatPlanned,
+  formatRelative,
+  shortDigest,
+} from "./format.ts";
 import { splitHidden } from "./hidden-characters.ts";
 import { IconCheck, IconClose, IconCopy } from "./icons.tsx";
 import { toast, type Tone } from "./messages.tsx";
@@ -61,13 +69,15 @@ export interface TimeProps {
   relative?: boolean;
   /** For something that ends then: "until Dec 6, 2026", not "in 6 days", which would tell when it begins. */
   isEnd?: boolean;
+  /** For something that is going to happen then: "at any moment" when it is near or late, not "just now". */
+  isPlanned?: boolean;
 }
 
 /** How often "3 minutes ago" is counted anew. */
 const TICK_MS = 60_000;
 
 /** A moment, in the reader's language and time zone. A press on it tells exactly when that is. */
-export function Time({ value, relative = true, isEnd = false }: TimeProps) {
+export function Time({ value, relative = true, isEnd = false, isPlanned = false }: TimeProps) {
   const { t } = useTranslation("kit");
   const [, tick] = useReducer((count: number) => count + 1, 0);
   const ages = relative && !isEnd;
@@ -79,9 +89,10 @@ export function Time({ value, relative = true, isEnd = false }: TimeProps) {
 
   const date = value === undefined || value === null ? undefined : new Date(value);
   if (!date || Number.isNaN(date.getTime())) return <span className={styles.muted}>{t("never")}</span>;
+  const age = isPlanned ? formatPlanned(date) : formatRelative(date);
   return (
     <ExactTime date={date}>
-      {isEnd ? t("until", { day: formatDate(date, "day") }) : relative ? formatRelative(date) : formatDate(date)}
+      {isEnd ? t("until", { day: formatDate(date, "day") }) : relative ? age : formatDate(date)}
     </ExactTime>
   );
 }
@@ -172,8 +183,8 @@ export function Chips({ label, items, onRemove }: ChipsProps) {
 export interface CodeBlockProps {
   code: string;
   copyLabel?: string;
-  /** Long lines are broken rather than scrolled. */
-  wrap?: boolean;
+  /** It is a file, whose indentation says something: long lines scroll. Those of commands are broken, so that all of them is seen. */
+  keepsLines?: boolean;
   /** CSS height beyond which it scrolls. */
   maxHeight?: string;
   /** What goes to the clipboard, where it isn't what is shown. */
@@ -181,7 +192,7 @@ export interface CodeBlockProps {
 }
 
 /** Commands or a file, to be read and copied. Always from left to right. */
-export function CodeBlock({ code, copyLabel, wrap = false, maxHeight, copyValue }: CodeBlockProps) {
+export function CodeBlock({ code, copyLabel, keepsLines = false, maxHeight, copyValue }: CodeBlockProps) {
   const { t } = useTranslation("kit");
   const [pre, isScrollable] = useIsScrollable();
   return (
@@ -189,7 +200,7 @@ export function CodeBlock({ code, copyLabel, wrap = false, maxHeight, copyValue 
       <pre
         ref={pre}
         dir="ltr"
-        className={classNames(styles.code, wrap && styles.wrap)}
+        className={classNames(styles.code, !keepsLines && styles.wrap)}
         style={{ maxBlockSize: maxHeight }}
         {...(isScrollable && { tabIndex: 0 })}
       >

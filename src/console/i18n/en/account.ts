@@ -148,7 +148,7 @@ const account = {
     addressHint: "What its tokens have as iss, character by character. It is asked for its keys.",
     audience: "Audience",
     audienceHint: "What the tokens have as aud. Empty: {{host}}",
-    conditions: "Whose jobs",
+    conditions: "Jobs let in",
     conditionsHint:
       "All conditions have to hold. In a pattern, * is any characters but /, ** any characters, ? one character but /.",
     claim: "Claim {{number}}",
@@ -158,7 +158,7 @@ const account = {
     text: "Value {{number}}",
     addCondition: "Add condition",
     removeCondition: "Remove condition {{number}}",
-    grants: "What they may do",
+    grants: "Rights",
     grantsHint:
       "On an organization, all of its images; or on a single image. A new image takes the right to edit the organization.",
     grant: "{{target}}: {{level}}",

@@ -305,7 +305,7 @@ const image = {
   layer_shared: "Shared",
   layer_removed: "Removed",
   layer_added: "Added",
-  addedNote: "to pull for who has {{tag}}",
+  addedNote: "a client that has {{tag}} pulls this",
   sizeOf: "Size of {{tag}}",
   configurationDifferences: "Differences of the configuration",
   setting: "Setting",

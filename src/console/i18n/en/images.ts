@@ -67,7 +67,7 @@ const images = {
   organizationUnknown: "Choose an organization from the list.",
   imageName: "Image name",
   imageNameRule: "Lower-case letters and digits, with . _ - between them, at most 128 characters. Slashes make a path.",
-  privateHint: "Only who has a permission, and accounts it is shared with, may pull it.",
+  privateHint: "Only users with a permission, and accounts that it is shared with, may pull it.",
   publicHint: "Everybody may pull it.",
   description: "Description",
   descriptionHint: "Markdown, at most 30,000 characters.",

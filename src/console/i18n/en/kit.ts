@@ -26,6 +26,7 @@ const kit = {
   until: "until {{day}}",
   goneAlready: "It was gone already: somebody else was faster.",
   justNow: "just now",
+  anyMoment: "at any moment",
   nothingHere: "Nothing here yet",
   signedOut: "Sign in to see this.",
   failed: "This did not work",

@@ -31,8 +31,8 @@ const quotas = {
 
   one: "One account or organization",
   oneHint: "Of any account of the registry.",
-  kind: "Of",
-  kinds: { organization: "an organization", account: "an account" },
+  kind: "Kind",
+  kinds: { organization: "Organization", account: "Account" },
   name: "Name",
   show: "Show",
   titleOf: { organization: "Organization {{name}}", account: "Account {{name}}" },

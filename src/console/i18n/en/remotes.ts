@@ -19,7 +19,7 @@ const remotes = {
   passwordKeep: "Leave it empty to keep the present one. Another address or user name takes it anew.",
   test: "Test the connection before saving",
   testHint: "The registry must answer and take the credentials. Nothing changes there.",
-  anonymous: "Nobody",
+  anonymous: "None (anonymous)",
   updated: "Changed",
   added: "Remote registry {{name}} was added.",
   saved: "Remote registry {{name}} was saved.",

@@ -27,6 +27,7 @@ const kit: typeof en = {
   until: "{{day}} 前",
   goneAlready: "该内容此前已被删除。",
   justNow: "刚刚",
+  anyMoment: "即将",
   nothingHere: "暂无数据",
   signedOut: "登录后即可查看。",
   failed: "操作失败",

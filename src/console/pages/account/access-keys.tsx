@@ -151,7 +151,7 @@ function KeyLogin({ access }: { access: string }) {
       <p>{t("keys.loginText")}</p>
       <CodeBlock code={loginKeyScript(access, undefined)} copyLabel={t("keys.copyScript")} />
       <p>{t("keys.loginThen")}</p>
-      <CodeBlock code={LOGIN_COMMANDS.docker(thisRegistry(), login)} wrap />
+      <CodeBlock code={LOGIN_COMMANDS.docker(thisRegistry(), login)} />
     </div>
   );
 }

@@ -201,7 +201,11 @@ function HowToUse({ rule: { issuer, audience, user } }: { rule: TrustRule }) {
         value={system}
         onChange={setSystem}
       />
-      <CodeBlock code={system === "github" ? githubWorkflow(login) : gitlabJob(login)} copyLabel={t("trust.copy")} />
+      <CodeBlock
+        code={system === "github" ? githubWorkflow(login) : gitlabJob(login)}
+        copyLabel={t("trust.copy")}
+        keepsLines
+      />
     </div>
   );
 }

@@ -139,7 +139,7 @@ function ForClient({ client, target }: { client: PullClient; target: PullTarget 
   if (isOpenToAll) {
     return (
       <Step heading={t("stepPull")} hint={t("openToAll")}>
-        <CodeBlock code={pull} copyLabel={t("copyPull")} wrap />
+        <CodeBlock code={pull} copyLabel={t("copyPull")} />
       </Step>
     );
   }
@@ -147,11 +147,11 @@ function ForClient({ client, target }: { client: PullClient; target: PullTarget 
     <>
       {login !== undefined && (
         <Step heading={t("stepLogin")} hint={<LoginHint text={t("loginHint")} kind="temporary" />}>
-          <CodeBlock code={login} copyLabel={t("copyLogin")} wrap />
+          <CodeBlock code={login} copyLabel={t("copyLogin")} />
         </Step>
       )}
       <Step heading={t("stepPull")} hint={login === undefined ? t("loginCtr") : undefined}>
-        <CodeBlock code={pull} copyLabel={t("copyPull")} wrap />
+        <CodeBlock code={pull} copyLabel={t("copyPull")} />
       </Step>
     </>
   );
@@ -164,7 +164,7 @@ function ForKubernetes({ target }: { target: PullTarget }) {
   if (isOpenToAll) {
     return (
       <Step heading={t("stepPod")} hint={t("openToAllPod")}>
-        <CodeBlock code={podSpec(target, { withSecret: false })} copyLabel={t("copyPod")} />
+        <CodeBlock code={podSpec(target, { withSecret: false })} copyLabel={t("copyPod")} keepsLines />
       </Step>
     );
   }
@@ -177,7 +177,7 @@ function ForKubernetes({ target }: { target: PullTarget }) {
         />
       </Step>
       <Step heading={t("stepPod")} hint={t("podHint")}>
-        <CodeBlock code={podSpec(target, { withSecret: true })} copyLabel={t("copyPod")} />
+        <CodeBlock code={podSpec(target, { withSecret: true })} copyLabel={t("copyPod")} keepsLines />
       </Step>
     </>
   );

@@ -160,12 +160,12 @@ function TagSummary({ reference, manifest }: TagProps) {
           {!reference.includes(":") && (
             <section>
               <h2 className={styles.heading}>{t("pullByTag")}</h2>
-              <CodeBlock code={pull(reference)} copyLabel={t("copyPull")} wrap />
+              <CodeBlock code={pull(reference)} copyLabel={t("copyPull")} />
             </section>
           )}
           <section>
             <h2 className={styles.heading}>{t("pullByDigest")}</h2>
-            <CodeBlock code={pull(manifest.digest)} copyLabel={t("copyPullByDigest")} wrap />
+            <CodeBlock code={pull(manifest.digest)} copyLabel={t("copyPullByDigest")} />
           </section>
         </div>
       </div>

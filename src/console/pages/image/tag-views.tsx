@@ -344,7 +344,13 @@ function ManifestText({ manifest: { digest, mediaType, size } }: { manifest: Man
       {text.isPending && <Skeleton height="20rem" />}
       {text.isError && <ErrorNotice error={text.error} onRetry={text.refetch} />}
       {text.data !== undefined && (
-        <CodeBlock code={formatJson(text.data)} copyValue={text.data} copyLabel={t("copyManifest")} maxHeight="36rem" />
+        <CodeBlock
+          code={formatJson(text.data)}
+          copyValue={text.data}
+          copyLabel={t("copyManifest")}
+          maxHeight="36rem"
+          keepsLines
+        />
       )}
     </Card>
   );

@@ -58,15 +58,15 @@ function ByHand({ organization }: { organization: string }) {
         <p>
           {t("pushLogin")} <Link href={loginCommandPath("temporary")}>{t("pushLoginLink")}</Link>
         </p>
-        <CodeBlock code={`docker login ${location.host}`} wrap />
+        <CodeBlock code={`docker login ${location.host}`} />
       </li>
       <li>
         <p>{t("pushTag")}</p>
-        <CodeBlock code={`docker tag ${EXAMPLE_IMAGE} ${target}`} wrap />
+        <CodeBlock code={`docker tag ${EXAMPLE_IMAGE} ${target}`} />
       </li>
       <li>
         <p>{t("pushPush")}</p>
-        <CodeBlock code={`docker push ${target}`} wrap />
+        <CodeBlock code={`docker push ${target}`} />
       </li>
     </ol>
   );
@@ -90,7 +90,7 @@ function InJob({ service, organization }: { service: CiService; organization: st
       </li>
       <li>
         <p>{t("jobFile")}</p>
-        <CodeBlock code={code} copyLabel={t("copyJob")} maxHeight="24rem" />
+        <CodeBlock code={code} copyLabel={t("copyJob")} maxHeight="24rem" keepsLines />
       </li>
     </ol>
   );

@@ -47,18 +47,18 @@ function Examples({ example }: { example: Example }) {
       <Card title={t("api.curl")}>
         <div className={styles.parts}>
           <p>{t("api.curlText")}</p>
-          <CodeBlock code={listImages(example)} wrap />
+          <CodeBlock code={listImages(example)} />
           <p>{t("api.token")}</p>
-          <CodeBlock code={askForToken(example)} wrap />
+          <CodeBlock code={askForToken(example)} />
           <p>{t("api.tokenText")}</p>
-          <CodeBlock code={listWithToken(example)} wrap />
+          <CodeBlock code={listWithToken(example)} />
           <p className={styles.note}>{t("api.loginNote")}</p>
         </div>
       </Card>
       <Card title={t("api.sdk")}>
         <div className={styles.parts}>
           <p>{t("api.sdkText")}</p>
-          <CodeBlock code={listWithSdk(example)} />
+          <CodeBlock code={listWithSdk(example)} keepsLines />
           <p>
             {t("api.keysText")} <Link href={PATHS.accessKeys}>{t("api.manageKeys")}</Link>
           </p>

@@ -243,7 +243,7 @@ function EventDetails({ event }: { event: AuditEvent }) {
     { term: t("audit.resource"), value: <Name>{resource}</Name> },
     {
       term: t("audit.particulars"),
-      value: detail && <CodeBlock code={JSON.stringify(detail, null, 2)} wrap />,
+      value: detail && <CodeBlock code={JSON.stringify(detail, null, 2)} />,
     },
   ];
   return <DescriptionList items={items.filter(({ value }) => value !== null)} />;

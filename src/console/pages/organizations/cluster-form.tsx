@@ -146,7 +146,7 @@ function ClusterHelp() {
     <Disclosure title={t("helpTitle")}>
       <div className={styles.help}>
         <p>{t("helpAccount")}</p>
-        <CodeBlock code={MANIFEST} copyLabel={t("copyYaml")} maxHeight="14rem" />
+        <CodeBlock code={MANIFEST} copyLabel={t("copyYaml")} maxHeight="14rem" keepsLines />
         <p>{t("helpServer")}</p>
         <CodeBlock code={SERVER} copyLabel={t("copyCommand")} />
         <p>{t("helpAuthority")}</p>

@@ -142,7 +142,7 @@ function useEnd(job: SyncJob | undefined): DescriptionItem[] {
   if (!job) return [];
   const { status, finished, next, bytesTotal, operation } = job;
   if (finished === null) {
-    return status === "waiting" && next !== null ? [{ term: t("next"), value: <Time value={next} /> }] : [];
+    return status === "waiting" && next !== null ? [{ term: t("next"), value: <Time value={next} isPlanned /> }] : [];
   }
   const items: DescriptionItem[] = [{ term: t("finished"), value: <Time value={finished} relative={false} /> }];
   if (status === "success" && operation === "copy" && bytesTotal !== null) {

@@ -123,7 +123,7 @@ function Outcome({ job }: { job: SyncJob }) {
       )}
       {status === "waiting" && tries > 0 && next !== null && (
         <span className={styles.note}>
-          {t("next")} <Time value={next} />
+          {t("next")} <Time value={next} isPlanned />
         </span>
       )}
     </div>

@@ -149,7 +149,7 @@ function Content({ trigger, id }: { trigger: string; id: number }) {
     finished === null
       ? next === null
         ? []
-        : [{ term: t("next"), value: <Time value={next} /> }]
+        : [{ term: t("next"), value: <Time value={next} isPlanned /> }]
       : [{ term: t("finished"), value: <Time value={finished} relative={false} /> }];
   return (
     <div className={styles.content}>
@@ -190,13 +190,12 @@ function Request({ request: { headers, body } }: { request: NonNullable<WholeDel
       <div className={styles.attempt}>
         <p className={styles.note}>{t("requestNote")}</p>
         <p className={styles.note}>{t("requestHeaders")}</p>
-        <CodeBlock code={lines.join("\n")} copyLabel={t("copyHeaders")} wrap />
+        <CodeBlock code={lines.join("\n")} copyLabel={t("copyHeaders")} />
         <p className={styles.note}>{t("requestBody")}</p>
         <CodeBlock
           code={JSON.stringify(JSON.parse(body), null, 2)}
           copyValue={body}
           copyLabel={t("copyBody")}
-          wrap
           maxHeight="20rem"
         />
       </div>
@@ -223,7 +222,7 @@ function Attempt({ attempt, isLast }: { attempt: DeliveryAttempt; isLast: boolea
         {answer !== null && answer !== "" && (
           <>
             <p className={styles.note}>{t("answer")}</p>
-            <CodeBlock code={answer} copyLabel={t("copyAnswer")} wrap maxHeight="16rem" />
+            <CodeBlock code={answer} copyLabel={t("copyAnswer")} maxHeight="16rem" />
           </>
         )}
       </div>

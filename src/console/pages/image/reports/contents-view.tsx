@@ -141,7 +141,7 @@ function Shown({ file: { report, text, isCut } }: { file: ShownFile }) {
   return (
     <div className={styles.view}>
       {isCut && <Notice tone="info">{t("fileCut")}</Notice>}
-      <CodeBlock code={text} maxHeight="36rem" copyLabel={t("copyFile")} />
+      <CodeBlock code={text} maxHeight="36rem" copyLabel={t("copyFile")} keepsLines />
     </div>
   );
 }
