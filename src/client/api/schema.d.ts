@@ -1351,6 +1351,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/organizations/{organization}/images/{image}/workloads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the workloads of a cluster that run an image
+         * @description What a trigger of the image can update: at most 200. The cluster is asked now, within 10 seconds, with its token's rights. Where that may list no workload of all namespaces, name one. Takes the right to edit the image.
+         */
+        get: operations["listRunningWorkloads"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/organizations/{organization}/known-layers": {
         parameters: {
             query?: never;
@@ -5775,6 +5795,27 @@ export interface components {
             template: "date_rule" | "tag_rule";
         };
         Retentions: components["schemas"]["Retention"][];
+        RunningWorkload: {
+            /**
+             * @description The name of the workload.
+             * @example nginx
+             */
+            application: string;
+            /** @description Those of its containers that run the image. */
+            containers: string[];
+            /** @example default */
+            namespace: string;
+            /** @enum {string} */
+            workload: "deployments" | "statefulsets" | "daemonsets" | "cronjobs";
+        };
+        RunningWorkloads: {
+            /** @description Why there may be more; null when these are all. */
+            detail: string | null;
+            /** @description The sentence's parts, in codes. Empty where only the sentence is known. */
+            reasons: components["schemas"]["Reason"][];
+            /** @description By namespace and name. */
+            workloads: components["schemas"]["RunningWorkload"][];
+        };
         SecretRotation: {
             /** @description The same of `ENCRYPTION_KEY`. */
             encryptionKeys: number;
@@ -9578,6 +9619,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DailyImageUsage"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    listRunningWorkloads: {
+        parameters: {
+            query: {
+                /** @description The name of a cluster of the organization. */
+                cluster: string;
+                /** @description The only namespace to look at; absent: all that the cluster is for. */
+                namespace?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Name of an image without its organization, with `$` instead of `/`. */
+                image: string;
+                /** @description Name of an organization. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Also when the cluster gives no answer: `detail` says so. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunningWorkloads"];
                 };
             };
             default: components["responses"]["ApiError"];
