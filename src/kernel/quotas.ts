@@ -32,6 +32,20 @@ export type QuotaChanges = { [R in QuotaResource]?: QuotaLimit | "default" | und
 /** The same for the limits of all holders that have none of their own. */
 export type CommonChanges = { [R in QuotaResource]?: QuotaLimit | undefined };
 
+/** The version of a holder's limits: those of its own, which is what can be set, in the order of {@link QUOTA_RESOURCES}. */
+export function versionOfQuotas(quotas: Record<QuotaResource, { limit: QuotaLimit; isDefault: boolean }>): string {
+  return QUOTA_RESOURCES.map((resource) => {
+    const { limit, isDefault } = quotas[resource];
+    return isDefault ? "default" : (limit ?? "unlimited");
+  }).join(".");
+}
+
+/** The version of the limits of all holders that have none of their own. */
+export function versionOfCommonLimits(limits: Record<QuotaHolder, QuotaLimits>): string {
+  const all = QUOTA_HOLDERS.flatMap((holder) => QUOTA_RESOURCES.map((resource) => limits[holder][resource]));
+  return all.map((limit) => limit ?? "unlimited").join(".");
+}
+
 /** The quota that a request would have exceeded. */
 export interface QuotaExcess {
   resource: QuotaResource;
