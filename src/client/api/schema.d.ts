@@ -7237,6 +7237,8 @@ export interface operations {
             /** @description Exact at this moment. */
             200: {
                 headers: {
+                    /** @description Its version: the limits of its own, `default` where it has none and `unlimited` for null, in the order above, between full stops, in quotes. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7249,7 +7251,10 @@ export interface operations {
     updateAccountQuota: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description ETags, of which it must have one: otherwise it was changed meanwhile, and the answer is 412, `PRECONDITION_FAILED`. Without the header the last change wins. */
+                "if-match"?: string;
+            };
             path: {
                 name: string;
             };
@@ -7264,6 +7269,8 @@ export interface operations {
             /** @description The quotas afterwards. */
             200: {
                 headers: {
+                    /** @description Its version: the limits of its own, `default` where it has none and `unlimited` for null, in the order above, between full stops, in quotes. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8228,6 +8235,8 @@ export interface operations {
             /** @description The setting; by default they are not kept. */
             200: {
                 headers: {
+                    /** @description Its version: `keepsUntagged`, in quotes. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8240,7 +8249,10 @@ export interface operations {
     setImageGarbageCollection: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description ETags, of which it must have one: otherwise it was changed meanwhile, and the answer is 412, `PRECONDITION_FAILED`. Without the header the last change wins. */
+                "if-match"?: string;
+            };
             path: {
                 /** @description Name of an image without its organization, with `$` instead of `/`. */
                 image: string;
@@ -8258,6 +8270,8 @@ export interface operations {
             /** @description The setting holds. */
             200: {
                 headers: {
+                    /** @description Its version: `keepsUntagged`, in quotes. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8593,7 +8607,10 @@ export interface operations {
     changeImagePermission: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description ETags, of which it must have one: otherwise it was changed meanwhile, and the answer is 412, `PRECONDITION_FAILED`. Without the header the last change wins. */
+                "if-match"?: string;
+            };
             path: {
                 /** @description Name of an image without its organization, with `$` instead of `/`. */
                 image: string;
@@ -8613,6 +8630,8 @@ export interface operations {
             /** @description The right, with effect on the next tokens. */
             200: {
                 headers: {
+                    /** @description Its version: `level`, in quotes. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8728,6 +8747,8 @@ export interface operations {
             /** @description The share. */
             200: {
                 headers: {
+                    /** @description Its version: `updated`, in quotes. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8766,7 +8787,10 @@ export interface operations {
     changeImageShare: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description ETags, of which it must have one: otherwise it was changed meanwhile, and the answer is 412, `PRECONDITION_FAILED`. Without the header the last change wins. */
+                "if-match"?: string;
+            };
             path: {
                 /** @description The account it is shared with. */
                 account: string;
@@ -8786,6 +8810,8 @@ export interface operations {
             /** @description The share afterwards. */
             200: {
                 headers: {
+                    /** @description Its version: `updated`, in quotes. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9762,7 +9788,10 @@ export interface operations {
     changeOrganizationPermission: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description ETags, of which it must have one: otherwise it was changed meanwhile, and the answer is 412, `PRECONDITION_FAILED`. Without the header the last change wins. */
+                "if-match"?: string;
+            };
             path: {
                 /** @description Name of an organization. */
                 organization: string;
@@ -9780,6 +9809,8 @@ export interface operations {
             /** @description The right, with effect on the next tokens. */
             200: {
                 headers: {
+                    /** @description Its version: `level`, in quotes. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9804,6 +9835,8 @@ export interface operations {
             /** @description Exact at this moment. */
             200: {
                 headers: {
+                    /** @description Its version: the limits of its own, `default` where it has none and `unlimited` for null, in the order above, between full stops, in quotes. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9816,7 +9849,10 @@ export interface operations {
     updateOrganizationQuota: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description ETags, of which it must have one: otherwise it was changed meanwhile, and the answer is 412, `PRECONDITION_FAILED`. Without the header the last change wins. */
+                "if-match"?: string;
+            };
             path: {
                 /** @description Name of an organization. */
                 organization: string;
@@ -9832,6 +9868,8 @@ export interface operations {
             /** @description The quotas afterwards. */
             200: {
                 headers: {
+                    /** @description Its version: the limits of its own, `default` where it has none and `unlimited` for null, in the order above, between full stops, in quotes. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10050,6 +10088,8 @@ export interface operations {
             /** @description The registry; 404 when the organization stands for none. */
             200: {
                 headers: {
+                    /** @description Its version: `updated`, in quotes. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10062,7 +10102,10 @@ export interface operations {
     setUpstream: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description ETags, of which it must have one: otherwise it was changed meanwhile, and the answer is 412, `PRECONDITION_FAILED`. Without the header the last change wins. */
+                "if-match"?: string;
+            };
             path: {
                 /** @description Name of an organization. */
                 organization: string;
@@ -10078,6 +10121,8 @@ export interface operations {
             /** @description It stands for that registry. */
             200: {
                 headers: {
+                    /** @description Its version: `updated`, in quotes. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10193,6 +10238,8 @@ export interface operations {
             /** @description The limits. */
             200: {
                 headers: {
+                    /** @description Its version: the limits of organizations and then those of accounts, `unlimited` for null, in the order above, between full stops, in quotes. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10205,7 +10252,10 @@ export interface operations {
     updateDefaultQuotas: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description ETags, of which it must have one: otherwise it was changed meanwhile, and the answer is 412, `PRECONDITION_FAILED`. Without the header the last change wins. */
+                "if-match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -10218,6 +10268,8 @@ export interface operations {
             /** @description The limits afterwards. */
             200: {
                 headers: {
+                    /** @description Its version: the limits of organizations and then those of accounts, `unlimited` for null, in the order above, between full stops, in quotes. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10818,7 +10870,10 @@ export interface operations {
     changeUser: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description ETags, of which it must have one: otherwise it was changed meanwhile, and the answer is 412, `PRECONDITION_FAILED`. Without the header the last change wins. */
+                "if-match"?: string;
+            };
             path: {
                 name: string;
             };
@@ -10833,6 +10888,8 @@ export interface operations {
             /** @description The user. */
             200: {
                 headers: {
+                    /** @description Its version: `role`, in quotes. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
