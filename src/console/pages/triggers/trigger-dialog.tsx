@@ -106,6 +106,7 @@ function TriggerForm({ trigger, onClose }: Omit<TriggerDialogProps, "isOpen">) {
       />
       <RadioGroup
         label={t("target")}
+        name="target.kind"
         options={[
           { value: "kubernetes", label: t("kubernetes"), description: t("kubernetesHint") },
           { value: "webhook", label: t("webhook"), description: t("webhookHint") },
@@ -152,6 +153,7 @@ function ConditionFields({ condition, onChange }: ConditionFieldsProps) {
     <div className={styles.group}>
       <RadioGroup<ConditionKind>
         label={t("condition")}
+        name="condition.kind"
         options={[
           { value: "all", label: t("conditionAll"), description: t("conditionAllHint") },
           { value: "tag", label: t("conditionTag"), description: t("conditionTagHint") },
