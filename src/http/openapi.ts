@@ -4,7 +4,7 @@ import type { Context } from "hono";
 import { type Problem, RegistryError } from "../kernel/errors.ts";
 import { describeReason, REASONS } from "../kernel/reason-sentences.ts";
 import { type Reason, type ReasonCode, reason } from "../kernel/reasons.ts";
-import { parseVersions, type Versions, versionTag } from "../kernel/precondition.ts";
+import { parseVersions, type Version, type Versions, versionTag } from "../kernel/precondition.ts";
 import type { AppEnv } from "./context.ts";
 
 export { createRoute, z };
@@ -103,11 +103,17 @@ export function json<S extends z.ZodType>(schema: S, description: string) {
   return { content: { "application/json": { schema } }, description };
 }
 
-/** A JSON body of an answer of something that is edited, with its version as its ETag. */
-export function versioned<S extends z.ZodType>(schema: S, description: string) {
-  const ETag = z
-    .string()
-    .openapi({ description: "Its version: `updated`, in quotes.", example: '"2026-11-24T08:00:00.000Z"' });
+/**
+ * A JSON body of an answer of something that is edited, with its version as its ETag.
+ *
+ * @param version what that is, and an example.
+ */
+export function versioned<S extends z.ZodType>(
+  schema: S,
+  description: string,
+  [version, example]: readonly [version: string, example: string] = ["`updated`", "2026-11-24T08:00:00.000Z"],
+) {
+  const ETag = z.string().openapi({ description: `Its version: ${version}, in quotes.`, example: `"${example}"` });
   return { ...json(schema, description), headers: z.object({ ETag }) };
 }
 
@@ -134,7 +140,7 @@ export function versionsOf(c: Context): Versions | undefined {
 }
 
 /** Says which version an answer shows. */
-export function setVersion(c: Context, shown: { updatedAt: Date }): void {
+export function setVersion(c: Context, shown: Version): void {
   c.header("ETag", versionTag(shown));
 }
 

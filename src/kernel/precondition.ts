@@ -1,7 +1,7 @@
 /**
  * What a request may ask of something before it changes it (RFC 9110, sections 13.1.1 and 13.1.2). The entity tag of a manifest
  * is its digest: with it, a tag is moved by compare-and-swap. The entity tag of what people edit is its version, the time of
- * its last change: with it, nobody overwrites a change that they have not seen.
+ * its last change or what it says: with it, nobody overwrites a change that they have not seen.
  */
 import type { Digest } from "./digest.ts";
 import { RegistryError } from "./errors.ts";
@@ -65,9 +65,12 @@ export function holds({ match, noneMatch }: Precondition, current: Digest | unde
 /** Versions of which something that is edited must have one; "*": any. */
 export type Versions = Tags;
 
+/** The version of something that is edited: the time of its last change, or a text that says all that can be edited of it. */
+export type Version = { updatedAt: Date } | string;
+
 /** The entity tag of something that is edited. */
-export function versionTag({ updatedAt }: { updatedAt: Date }): string {
-  return `"${updatedAt.toISOString()}"`;
+export function versionTag(version: Version): string {
+  return `"${typeof version === "string" ? version : version.updatedAt.toISOString()}"`;
 }
 
 /**

@@ -32,6 +32,24 @@ export type QuotaChanges = { [R in QuotaResource]?: QuotaLimit | "default" | und
 /** The same for the limits of all holders that have none of their own. */
 export type CommonChanges = { [R in QuotaResource]?: QuotaLimit | undefined };
 
+/** The version of a holder's limits: those of its own, which is what can be set, in the order of {@link QUOTA_RESOURCES}. */
+export function versionOfQuotas(quotas: Record<QuotaResource, OwnLimit>): string {
+  return QUOTA_RESOURCES.map((resource) => {
+    const quota = quotas[resource];
+    const isDefault = "source" in quota ? quota.source === "default" : quota.isDefault;
+    return isDefault ? "default" : (quota.limit ?? "unlimited");
+  }).join(".");
+}
+
+/** Whether a limit is a holder's own: as the registry has it, and as the API answers it. */
+type OwnLimit = { limit: QuotaLimit } & ({ isDefault: boolean } | { source: "default" | "own" });
+
+/** The version of the limits of all holders that have none of their own. */
+export function versionOfCommonLimits(limits: Record<QuotaHolder, QuotaLimits>): string {
+  const all = QUOTA_HOLDERS.flatMap((holder) => QUOTA_RESOURCES.map((resource) => limits[holder][resource]));
+  return all.map((limit) => limit ?? "unlimited").join(".");
+}
+
 /** The quota that a request would have exceeded. */
 export interface QuotaExcess {
   resource: QuotaResource;

@@ -302,6 +302,11 @@ const OF_TRIGGERS = {
     "the token's account may not {{verbs}} {{workloads}} in namespace {{namespace}}: if its role names single workloads, name one as application",
   TOKEN_WITHOUT_RIGHTS_TO_ONE:
     "the token's account may not {{verbs}} {{workloads}} {{name}} in namespace {{namespace}}",
+  MAY_NOT_LIST: "the token's account may not list {{workloads}} in all namespaces",
+  MAY_NOT_LIST_IN: "the token's account may not list {{workloads}} in namespace {{namespace}}",
+  LISTING_REFUSED: "the API server answered {{status}} to the list of {{workloads}}: {{message}}",
+  LIST_CUT: "the cluster has more workloads than are looked at",
+  LIST_CUT_BY_TIME: "the cluster did not list all of its workloads within {{seconds}} seconds",
   SAID: "{{message}}",
 } as const;
 

@@ -1,10 +1,11 @@
 /** What happens by itself after a push: triggers (guide 4.7) and aging (guide 4.8). */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { pushImage } from "../support/server-images.ts";
+import { type Cluster, startCluster } from "../support/fake-cluster.ts";
 import { answer, Receiver } from "../triggers/receiver.ts";
 import { createOrganization } from "./seed.ts";
 import { useConsole } from "./browsed-registry.ts";
-import { button, copied, dialog, field, row, takeFromMenu, told } from "./widgets.ts";
+import { button, choose, copied, dialog, field, row, takeFromMenu, told } from "./widgets.ts";
 
 const ORGANIZATION = "acme";
 const DELIVERY_MS = 20_000;
@@ -14,10 +15,15 @@ const receiver = new Receiver({
   "/broken": answer(400, {}, "What is this?"),
 });
 let hook = "";
+let cluster: Cluster;
 beforeAll(async () => {
   hook = `http://127.0.0.1:${await receiver.listen()}/hook`;
+  cluster = await startCluster();
 });
-afterAll(() => receiver.close());
+afterAll(async () => {
+  await receiver.close();
+  await cluster.vanish();
+});
 
 const setting = useConsole({
   environment: { ALLOWED_TARGETS: "127.0.0.1" },
@@ -155,4 +161,77 @@ test("an aging rule is looked at before it is saved, tells what it deleted, and 
   await told(page, "The tag 1 has been restored.");
   const response = await setting.operator.send("HEAD", "/v2/acme/aged/manifests/1");
   expect(response.headers.get("Docker-Content-Digest")).toBe(digests[0]);
+});
+
+test("the form of a trigger proposes the workloads of a cluster that run the image", async () => {
+  await pushImage(setting.operator, "acme/api", "1.0");
+  const own = `${new URL(setting.server.url).host}/acme/api:1.0`;
+  const { api, server, authority } = cluster;
+  api.add("deployments", "api", { app: own, sidecar: "busybox", worker: own }, { namespace: "shop" });
+  api.add("cronjobs", "nightly", { job: own });
+  api.add("deployments", "other", { app: "busybox" });
+  await setting.operator.ask("POST", "/api/organizations/acme/clusters", {
+    name: "production",
+    server,
+    authority,
+    token: api.token,
+  });
+  const visitor = await setting.visitAs(setting.operator);
+  const { page } = visitor;
+  await visitor.open("/images/acme/api/triggers");
+  await button(page, "Add trigger").first().click();
+  const adding = dialog(page, "Add a trigger");
+  await field(adding, "Name").fill("deploy");
+  await choose(adding, "Cluster", "production");
+  await adding.getByText("2 workloads run this image: choose one, or type another one.").waitFor();
+  const combo = (label: string) => adding.getByRole("combobox", { name: label, exact: true });
+  await combo("Application").click();
+  await page.getByRole("option", { name: /^api/ }).getByText("Deployment in shop: app, worker").waitFor();
+  expect(await page.getByRole("option").count()).toBe(2);
+  await visitor.screenshot("workloads/proposed-1280-light-en-US");
+  await page.getByRole("option", { name: /^api/ }).click();
+  expect(await combo("Namespace").inputValue()).toBe("shop");
+  await combo("Container").click();
+  await page.getByRole("option", { name: "worker" }).click();
+  await button(adding, "Add trigger").click();
+  await told(page, "Trigger deploy was added.");
+  const made = await setting.operator.ask("GET", "/api/organizations/acme/images/api/triggers/deploy");
+  expect(made).toMatchObject({
+    target: {
+      cluster: "production",
+      workload: "deployments",
+      namespace: "shop",
+      application: "api",
+      container: "worker",
+    },
+  });
+
+  // A token that may list one namespace only: it is looked at once it is typed.
+  api.isAllowed = (_, __, namespace) => namespace === "shop";
+  await page.reload();
+  await button(page, "Add trigger").first().click();
+  await choose(adding, "Cluster", "production");
+  await adding.getByText("No workload is proposed, type the name of one: the token's account may not list").waitFor();
+  await combo("Namespace").fill("shop");
+  await adding.getByText("1 workload runs this image: choose it, or type another one.").waitFor();
+  await combo("Application").fill("another");
+  expect(await combo("Application").inputValue()).toBe("another");
+
+  // Without the cluster everything can be typed, and it is said why nothing is proposed.
+  await cluster.vanish();
+  for (const appearance of [
+    { language: "zh-CN", theme: "dark", width: 390 },
+    { language: "en-US", theme: "dark", width: 1280 },
+  ] as const) {
+    const other = await setting.visitAs(setting.operator, appearance);
+    const isChinese = appearance.language === "zh-CN";
+    await other.open("/images/acme/api/triggers/deploy");
+    await button(other.page, isChinese ? "编辑" : "Edit").click();
+    const editing = other.page.getByRole("dialog");
+    await editing.getByText(isChinese ? /^无法列出工作负载，请输入名称：/ : /^No workload is proposed, /).waitFor();
+    expect(await other.overflow()).toBe(0);
+    await other.screenshot(`workloads/away-${appearance.width}-${appearance.theme}-${appearance.language}`);
+    expect(await other.accessibilityProblems()).toEqual([]);
+    await editing.getByRole("combobox", { name: isChinese ? "应用" : "Application", exact: true }).fill("typed");
+  }
 });

@@ -83,6 +83,85 @@ test("a form of a page is not lost by a link or by a reload", async () => {
   expect(asked).toHaveLength(1);
 });
 
+/** Presses one of the browser's own buttons. The page may stay where it is, so nothing is waited for. */
+const press = ({ page }: Visitor, way: "back" | "forward") => page.evaluate(`setTimeout(() => history.${way}())`);
+const pathOf = ({ page }: Visitor) => new URL(page.url()).pathname;
+
+test("a form that is half filled is not lost by Back and Forward", async () => {
+  const visitor = await setting.visitAs(setting.operator);
+  const { page } = visitor;
+  const heading = (name: string) => page.getByRole("heading", { level: 1, name }).waitFor();
+  await visitor.open("/images/acme/site/description");
+  // Other pages before and behind the one with the form.
+  await page.getByRole("link", { name: "Image centre" }).click();
+  await heading("Image centre");
+  await page.getByRole("link", { name: "Organizations" }).first().click();
+  await heading("Organizations");
+  await page.getByRole("link", { name: "Image centre" }).click();
+  await heading("Image centre");
+  await press(visitor, "back");
+  await heading("Organizations");
+  await button(page, "Create organization").first().click();
+  const creation = dialog(page, "Create organization");
+  await field(creation, "Name").fill("half");
+
+  for (const way of ["back", "forward"] as const) {
+    await press(visitor, way);
+    await question(visitor).waitFor();
+    expect(pathOf(visitor)).toBe("/organizations");
+    await button(question(visitor), "Go back").click();
+    await question(visitor).waitFor({ state: "detached" });
+    expect(pathOf(visitor)).toBe("/organizations");
+    expect(await field(creation, "Name").inputValue()).toBe("half");
+  }
+  // Twice, before the first has been answered.
+  await page.evaluate("setTimeout(() => { history.back(); setTimeout(() => history.back()); })");
+  await question(visitor).waitFor();
+  await expect.poll(() => pathOf(visitor)).toBe("/organizations");
+  expect(await field(creation, "Name").inputValue()).toBe("half");
+  await page.keyboard.press("Escape");
+  await question(visitor).waitFor({ state: "detached" });
+
+  // Forward leads where it would have led, and so does Back from there; nothing is left to be lost.
+  await press(visitor, "forward");
+  await button(question(visitor), "Discard").click();
+  await heading("Image centre");
+  await press(visitor, "back");
+  await heading("Organizations");
+  expect(await creation.count()).toBe(0);
+
+  // Over several entries at once, after a reload, which keeps the history.
+  await page.reload();
+  await button(page, "Create organization").first().click();
+  await field(creation, "Name").fill("half");
+  await page.evaluate("setTimeout(() => history.go(-2))");
+  await question(visitor).waitFor();
+  expect(pathOf(visitor)).toBe("/organizations");
+  await visitor.screenshot("leaving/back");
+  await button(question(visitor), "Discard").click();
+  await page.waitForURL("**/images/acme/site/description");
+  await page.getByRole("link", { name: "Description" }).waitFor();
+});
+
+test("a form in a dialog that has an address is not lost by Back", async () => {
+  const visitor = await setting.visitAs(setting.operator);
+  const { page } = visitor;
+  await visitor.open("/organizations");
+  // Another entry of the same page: the search leads to the dialog.
+  await page.keyboard.press("Control+k");
+  await page.keyboard.type("Create organization");
+  await page.getByRole("option", { name: "Create organization" }).first().click();
+  const creation = dialog(page, "Create organization");
+  await field(creation, "Name").fill("half");
+  await press(visitor, "back");
+  await question(visitor).waitFor();
+  await button(question(visitor), "Go back").click();
+  expect(await field(creation, "Name").inputValue()).toBe("half");
+  await press(visitor, "back");
+  await button(question(visitor), "Discard").click();
+  await creation.waitFor({ state: "detached" });
+});
+
 test("a secret that is shown once is not lost until it was copied or saved", async () => {
   const visitor = await setting.visitAs(setting.operator);
   const { page } = visitor;

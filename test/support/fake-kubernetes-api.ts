@@ -36,19 +36,20 @@ export class KubernetesApi {
   readonly requests: ApiRequest[] = [];
   readonly #objects = new Map<string, { object: Json; looksLeft: number }>();
 
-  /** Makes a workload, which is as it should be. */
+  /** Makes a workload, which is as it should be; in namespace `default` unless `more` has another one. */
   add(resource: string, name: string, containers: Record<string, string>, more: Json = {}): void {
+    const namespace = more.namespace ?? "default";
     const list = Object.entries(containers).map(([container, image]) => ({ name: container, image }));
     const template = { metadata: { labels: { app: name } }, spec: { containers: list, ...more.podSpec } };
     const spec = resource === "cronjobs" ? { schedule: "@daily", jobTemplate: { spec: { template } } } : { template };
     const object = {
       kind: resource,
-      metadata: { name, namespace: "default", generation: 1, resourceVersion: "1" },
+      metadata: { name, namespace, generation: 1, resourceVersion: "1" },
       spec: { ...(resource === "daemonsets" || resource === "cronjobs" ? {} : { replicas: 3 }), ...spec, ...more.spec },
       status: {},
     };
     object.status = statusOf(resource, object, "complete");
-    this.#objects.set(pathOf(resource, name), { object, looksLeft: 0 });
+    this.#objects.set(pathOf(resource, name, namespace), { object, looksLeft: 0 });
   }
 
   get(resource: string, name: string): Json {
@@ -74,6 +75,8 @@ export class KubernetesApi {
     if (request.authorization !== `Bearer ${this.token}`) return status(401, "Unauthorized");
     const url = new URL(request.path, "http://kubernetes");
     if (url.pathname.endsWith("/selfsubjectaccessreviews") && request.method === "POST") return this.#review(request);
+    const listed = /\/v1\/(?:namespaces\/([^/]+)\/)?([a-z]+)$/.exec(url.pathname);
+    if (listed && request.method === "GET") return this.#list(listed[2] ?? "", listed[1], url.searchParams);
     const [, resource = "", name = ""] = /\/([a-z]+)\/([^/]+)$/.exec(url.pathname) ?? [];
     const verb = request.method.toLowerCase();
     const namespace = /namespaces\/([^/]+)\//.exec(url.pathname)?.[1] ?? "";
@@ -94,6 +97,20 @@ export class KubernetesApi {
     if (request.method !== "PATCH") return status(405, "the server does not allow this method");
     if (request.contentType !== "application/strategic-merge-patch+json") return status(415, "unsupported media type");
     return this.#patch(resource, found, JSON.parse(request.body), url.searchParams.get("dryRun") === "All");
+  }
+
+  /** A page of a list; a token to go on with is where the next page begins. Verb `list`, namespace "" for all of them. */
+  #list(resource: string, namespace: string | undefined, query: URLSearchParams): ApiAnswer {
+    if (!this.isAllowed("list", resource, namespace ?? "")) {
+      return status(403, `${resource} is forbidden: User "berth" cannot list resource "${resource}"`);
+    }
+    const all = [...this.#objects.values()]
+      .map(({ object }) => object)
+      .filter(({ kind, metadata }) => kind === resource && metadata.namespace === (namespace ?? metadata.namespace));
+    const start = Number(query.get("continue") ?? 0);
+    const end = start + Number(query.get("limit") ?? all.length);
+    const metadata = end < all.length ? { continue: String(end) } : {};
+    return { status: 200, body: structuredClone({ kind: "List", metadata, items: all.slice(start, end) }) };
   }
 
   #patch(resource: string, found: { object: Json; looksLeft: number }, patch: Json, isDry: boolean): ApiAnswer {
@@ -120,9 +137,9 @@ export class KubernetesApi {
   }
 }
 
-function pathOf(resource: string, name: string): string {
+function pathOf(resource: string, name: string, namespace = "default"): string {
   const group = resource === "cronjobs" ? "batch" : "apps";
-  return `/apis/${group}/v1/namespaces/default/${resource}/${name}`;
+  return `/apis/${group}/v1/namespaces/${namespace}/${resource}/${name}`;
 }
 
 function status(code: number, message: string): ApiAnswer {

@@ -9,8 +9,10 @@ import { app } from "../../src/app.ts";
 import { documents, SMALL_DOCUMENT_BYTES } from "../../src/documents.ts";
 import { MAX_ANSWER_BYTES } from "../../src/kernel/excerpt.ts";
 import { MAX_MANIFEST_BYTES } from "../../src/kernel/limits.ts";
+import { encryptClusterToken } from "../../src/registry/triggers/cluster-secrets.ts";
 import { MAX_QUERIES } from "../../src/storage/database.ts";
 import { type Hostile, newHostileRegistry } from "../support/workerd/hostile-registry.ts";
+import { lastingStores } from "../support/workerd/lasting-stores.ts";
 import { ADMINISTRATOR, basic } from "../support/workerd/registry-requests.ts";
 
 interface Row {
@@ -174,6 +176,7 @@ const TABLE: readonly Row[] = [
   row(`GET ${IMAGE}/shares/:account`),
   row(`GET ${IMAGE}/immutable-tag-rules`),
   row(`GET ${IMAGE}/triggers`),
+  row(`GET ${IMAGE}/workloads`, { query: "?cluster=hostile" }),
   row(`GET ${IMAGE}/triggers/:trigger`),
   row(`GET ${IMAGE}/triggers/:trigger/deliveries`, { query: "?limit=1000" }),
   row(`GET ${IMAGE}/triggers/:trigger/deliveries/:id`),
@@ -203,7 +206,30 @@ const MAX_ANSWER_QUERIES = 25;
 let registry: Hostile = {};
 beforeAll(async () => {
   registry = await newHostileRegistry();
+  await addHostileCluster(registry);
 }, 300_000);
+
+/** A cluster whose workloads have the longest names, all run the image, and have no end. */
+async function addHostileCluster({ organization = "", image = "" }: Hostile): Promise<void> {
+  const id = await env.DB.prepare("SELECT id FROM organizations WHERE name = ?").bind(organization).first<number>("id");
+  const token = await encryptClusterToken(lastingStores(), id ?? 0, "hostile", "token");
+  await env.DB.prepare(
+    `INSERT INTO clusters (organization_id, name, server, encrypted_token, created_at, updated_at)
+     VALUES (?, 'hostile', 'https://hostile.example.com', ?, 0, 0)`,
+  )
+    .bind(id, token)
+    .run();
+  const repository = `registry.test/${organization}/${image.replaceAll("$", "/")}`;
+  const label = (at: number) => String(at).padStart(63, "a");
+  const containers = Array.from({ length: 20 }, (_, at) => ({ name: label(at), image: repository }));
+  const spec = { template: { spec: { containers } } };
+  const items = Array.from({ length: 50 }, (_, at) => ({
+    metadata: { name: [label(1), label(2), label(3), label(at).slice(0, 61)].join("."), namespace: label(at) },
+    spec,
+  }));
+  const page = JSON.stringify({ metadata: { continue: "again" }, items });
+  vi.spyOn(globalThis, "fetch").mockImplementation(async () => new Response(page));
+}
 
 it("has a row for each route that answers something, and a route for each row", ({ expect }) => {
   const routes = new Set(

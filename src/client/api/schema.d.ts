@@ -1351,6 +1351,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/organizations/{organization}/images/{image}/workloads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the workloads of a cluster that run an image
+         * @description What a trigger of the image can update: at most 200. The cluster is asked now, within 10 seconds, with its token's rights. Where that may list no workload of all namespaces, name one. Takes the right to edit the image.
+         */
+        get: operations["listRunningWorkloads"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/organizations/{organization}/known-layers": {
         parameters: {
             query?: never;
@@ -5775,6 +5795,27 @@ export interface components {
             template: "date_rule" | "tag_rule";
         };
         Retentions: components["schemas"]["Retention"][];
+        RunningWorkload: {
+            /**
+             * @description The name of the workload.
+             * @example nginx
+             */
+            application: string;
+            /** @description Those of its containers that run the image. */
+            containers: string[];
+            /** @example default */
+            namespace: string;
+            /** @enum {string} */
+            workload: "deployments" | "statefulsets" | "daemonsets" | "cronjobs";
+        };
+        RunningWorkloads: {
+            /** @description Why there may be more; null when these are all. */
+            detail: string | null;
+            /** @description The sentence's parts, in codes. Empty where only the sentence is known. */
+            reasons: components["schemas"]["Reason"][];
+            /** @description By namespace and name. */
+            workloads: components["schemas"]["RunningWorkload"][];
+        };
         SecretRotation: {
             /** @description The same of `ENCRYPTION_KEY`. */
             encryptionKeys: number;
@@ -7198,6 +7239,8 @@ export interface operations {
             /** @description Exact at this moment. */
             200: {
                 headers: {
+                    /** @description Its version: the limits of its own, `default` where it has none and `unlimited` for null, in the order above, between full stops, in quotes. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7210,7 +7253,10 @@ export interface operations {
     updateAccountQuota: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description ETags, of which it must have one: otherwise it was changed meanwhile, and the answer is 412, `PRECONDITION_FAILED`. Without the header the last change wins. */
+                "if-match"?: string;
+            };
             path: {
                 name: string;
             };
@@ -7225,6 +7271,8 @@ export interface operations {
             /** @description The quotas afterwards. */
             200: {
                 headers: {
+                    /** @description Its version: the limits of its own, `default` where it has none and `unlimited` for null, in the order above, between full stops, in quotes. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8189,6 +8237,8 @@ export interface operations {
             /** @description The setting; by default they are not kept. */
             200: {
                 headers: {
+                    /** @description Its version: `keepsUntagged`, in quotes. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8201,7 +8251,10 @@ export interface operations {
     setImageGarbageCollection: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description ETags, of which it must have one: otherwise it was changed meanwhile, and the answer is 412, `PRECONDITION_FAILED`. Without the header the last change wins. */
+                "if-match"?: string;
+            };
             path: {
                 /** @description Name of an image without its organization, with `$` instead of `/`. */
                 image: string;
@@ -8219,6 +8272,8 @@ export interface operations {
             /** @description The setting holds. */
             200: {
                 headers: {
+                    /** @description Its version: `keepsUntagged`, in quotes. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8554,7 +8609,10 @@ export interface operations {
     changeImagePermission: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description ETags, of which it must have one: otherwise it was changed meanwhile, and the answer is 412, `PRECONDITION_FAILED`. Without the header the last change wins. */
+                "if-match"?: string;
+            };
             path: {
                 /** @description Name of an image without its organization, with `$` instead of `/`. */
                 image: string;
@@ -8574,6 +8632,8 @@ export interface operations {
             /** @description The right, with effect on the next tokens. */
             200: {
                 headers: {
+                    /** @description Its version: `level`, in quotes. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8689,6 +8749,8 @@ export interface operations {
             /** @description The share. */
             200: {
                 headers: {
+                    /** @description Its version: `updated`, in quotes. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8727,7 +8789,10 @@ export interface operations {
     changeImageShare: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description ETags, of which it must have one: otherwise it was changed meanwhile, and the answer is 412, `PRECONDITION_FAILED`. Without the header the last change wins. */
+                "if-match"?: string;
+            };
             path: {
                 /** @description The account it is shared with. */
                 account: string;
@@ -8747,6 +8812,8 @@ export interface operations {
             /** @description The share afterwards. */
             200: {
                 headers: {
+                    /** @description Its version: `updated`, in quotes. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9585,6 +9652,37 @@ export interface operations {
             default: components["responses"]["ApiError"];
         };
     };
+    listRunningWorkloads: {
+        parameters: {
+            query: {
+                /** @description The name of a cluster of the organization. */
+                cluster: string;
+                /** @description The only namespace to look at; absent: all that the cluster is for. */
+                namespace?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Name of an image without its organization, with `$` instead of `/`. */
+                image: string;
+                /** @description Name of an organization. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Also when the cluster gives no answer: `detail` says so. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunningWorkloads"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
     findKnownLayers: {
         parameters: {
             query?: never;
@@ -9692,7 +9790,10 @@ export interface operations {
     changeOrganizationPermission: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description ETags, of which it must have one: otherwise it was changed meanwhile, and the answer is 412, `PRECONDITION_FAILED`. Without the header the last change wins. */
+                "if-match"?: string;
+            };
             path: {
                 /** @description Name of an organization. */
                 organization: string;
@@ -9710,6 +9811,8 @@ export interface operations {
             /** @description The right, with effect on the next tokens. */
             200: {
                 headers: {
+                    /** @description Its version: `level`, in quotes. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9734,6 +9837,8 @@ export interface operations {
             /** @description Exact at this moment. */
             200: {
                 headers: {
+                    /** @description Its version: the limits of its own, `default` where it has none and `unlimited` for null, in the order above, between full stops, in quotes. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9746,7 +9851,10 @@ export interface operations {
     updateOrganizationQuota: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description ETags, of which it must have one: otherwise it was changed meanwhile, and the answer is 412, `PRECONDITION_FAILED`. Without the header the last change wins. */
+                "if-match"?: string;
+            };
             path: {
                 /** @description Name of an organization. */
                 organization: string;
@@ -9762,6 +9870,8 @@ export interface operations {
             /** @description The quotas afterwards. */
             200: {
                 headers: {
+                    /** @description Its version: the limits of its own, `default` where it has none and `unlimited` for null, in the order above, between full stops, in quotes. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9980,6 +10090,8 @@ export interface operations {
             /** @description The registry; 404 when the organization stands for none. */
             200: {
                 headers: {
+                    /** @description Its version: `updated`, in quotes. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9992,7 +10104,10 @@ export interface operations {
     setUpstream: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description ETags, of which it must have one: otherwise it was changed meanwhile, and the answer is 412, `PRECONDITION_FAILED`. Without the header the last change wins. */
+                "if-match"?: string;
+            };
             path: {
                 /** @description Name of an organization. */
                 organization: string;
@@ -10008,6 +10123,8 @@ export interface operations {
             /** @description It stands for that registry. */
             200: {
                 headers: {
+                    /** @description Its version: `updated`, in quotes. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10123,6 +10240,8 @@ export interface operations {
             /** @description The limits. */
             200: {
                 headers: {
+                    /** @description Its version: the limits of organizations and then those of accounts, `unlimited` for null, in the order above, between full stops, in quotes. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10135,7 +10254,10 @@ export interface operations {
     updateDefaultQuotas: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description ETags, of which it must have one: otherwise it was changed meanwhile, and the answer is 412, `PRECONDITION_FAILED`. Without the header the last change wins. */
+                "if-match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -10148,6 +10270,8 @@ export interface operations {
             /** @description The limits afterwards. */
             200: {
                 headers: {
+                    /** @description Its version: the limits of organizations and then those of accounts, `unlimited` for null, in the order above, between full stops, in quotes. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10748,7 +10872,10 @@ export interface operations {
     changeUser: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description ETags, of which it must have one: otherwise it was changed meanwhile, and the answer is 412, `PRECONDITION_FAILED`. Without the header the last change wins. */
+                "if-match"?: string;
+            };
             path: {
                 name: string;
             };
@@ -10763,6 +10890,8 @@ export interface operations {
             /** @description The user. */
             200: {
                 headers: {
+                    /** @description Its version: `role`, in quotes. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {

@@ -80,7 +80,10 @@ export function useSetKeepsUntagged({ organization, image }: ImageName) {
   const queryKey = keyOf(AGING, path);
   return useMutation({
     mutationFn: async (keepsUntagged: boolean) =>
-      unwrap(await api.PUT(GARBAGE, { params: { path }, body: { keepsUntagged } })),
+      // A switch: what was seen is the other position.
+      unwrap(
+        await api.PUT(GARBAGE, { params: { path }, body: { keepsUntagged }, ...ifUnchanged(String(!keepsUntagged)) }),
+      ),
     onMutate: (keepsUntagged) =>
       client.setQueryData<Aging>(queryKey, (before) => before && { ...before, keepsUntagged }),
     onSettled: () => client.invalidateQueries({ queryKey }),

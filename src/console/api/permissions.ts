@@ -2,7 +2,7 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { unwrap } from "../../client/api/client.ts";
 import type { components } from "../../client/api/schema.d.ts";
-import { useChange } from "./change.ts";
+import { ifUnchanged, useChange } from "./change.ts";
 import { api, keyOf, queries } from "./client.ts";
 import { useSettled } from "./use-settled.ts";
 
@@ -79,8 +79,8 @@ export function usePermissionChanges(target: PermissionTarget) {
     ...stale,
   );
   const change = useChange(
-    ({ name, level }: Permission) => {
-      const request = { params: { path: { ...path, user: name } }, body: { level } };
+    ({ name, level, before }: Permission & { before: Level }) => {
+      const request = { params: { path: { ...path, user: name } }, body: { level }, ...ifUnchanged(before) };
       return isImage ? api.PATCH(`${OF_IMAGE}/{user}`, request) : api.PATCH(`${OF_ORGANIZATION}/{user}`, request);
     },
     ...stale,

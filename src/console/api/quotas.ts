@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { type Answer, unwrap } from "../../client/api/client.ts";
 import type { components } from "../../client/api/schema.d.ts";
-import { useChange } from "./change.ts";
+import { ifUnchanged, useChange } from "./change.ts";
 import { api, keyOf, queries } from "./client.ts";
 
 export type QuotaSet = components["schemas"]["QuotaSet"];
@@ -39,19 +39,27 @@ export function useDefaultQuotas() {
   return queries.useQuery("get", DEFAULTS);
 }
 
+/** @param version of what was seen; undefined: whatever is there. */
+interface LimitChange<C = QuotaChanges> {
+  changes: C;
+  version: string | undefined;
+}
+
 /** Sets limits, for operators: of one holder, or the defaults of a kind. */
 export function useQuotaChanges() {
   const stale = [keyOf(ORGANIZATION), keyOf(ACCOUNT), keyOf(DEFAULTS)];
   const change = useChange(
-    ({ holder: { kind, name }, changes }: { holder: QuotaHolder; changes: QuotaChanges }): Promise<Answer<unknown>> =>
-      kind === "organization"
-        ? api.PATCH(ORGANIZATION, { params: { path: { organization: name } }, body: changes })
-        : api.PATCH(ACCOUNT, { params: { path: { name } }, body: changes }),
+    ({ holder: { kind, name }, changes, version }: LimitChange & { holder: QuotaHolder }): Promise<Answer<unknown>> => {
+      const request = { body: changes, ...ifUnchanged(version) };
+      return kind === "organization"
+        ? api.PATCH(ORGANIZATION, { params: { path: { organization: name } }, ...request })
+        : api.PATCH(ACCOUNT, { params: { path: { name } }, ...request });
+    },
     ...stale,
   );
   const changeDefaults = useChange(
-    ({ kind, changes }: { kind: QuotaHolder["kind"]; changes: Partial<DefaultQuotas["account"]> }) =>
-      api.PATCH(DEFAULTS, { body: { [kind]: changes } }),
+    ({ kind, changes, version }: LimitChange<Partial<DefaultQuotas["account"]>> & { kind: QuotaHolder["kind"] }) =>
+      api.PATCH(DEFAULTS, { body: { [kind]: changes }, ...ifUnchanged(version) }),
     ...stale,
   );
   return { change, changeDefaults };

@@ -1,6 +1,6 @@
 /** With which accounts an image is shared: guide 4.6. */
 import type { components } from "../../client/api/schema.d.ts";
-import { useChange } from "./change.ts";
+import { ifUnchanged, useChange } from "./change.ts";
 import { api, keyOf, queries } from "./client.ts";
 import type { ImageName } from "../../kernel/reference.ts";
 
@@ -31,8 +31,8 @@ export function useShareChanges({ organization, image }: ImageName) {
   const stale = [keyOf(SHARES, path), keyOf("/api/shares"), keyOf("/api/images")];
   const add = useChange((body: ShareTerms) => api.POST(SHARES, { params: { path }, body }), ...stale);
   const change = useChange(
-    ({ account, ...body }: ShareTerms) =>
-      api.PATCH(`${SHARES}/{account}`, { params: { path: { ...path, account } }, body }),
+    ({ account, version, ...body }: ShareTerms & { version?: string | undefined }) =>
+      api.PATCH(`${SHARES}/{account}`, { params: { path: { ...path, account } }, body, ...ifUnchanged(version) }),
     ...stale,
   );
   const stop = useChange(

@@ -96,6 +96,29 @@ export function useTriedCondition(path: ImageName, condition: Condition, { isEna
   );
 }
 
+export type RunningWorkload = components["schemas"]["RunningWorkload"];
+
+const WORKLOADS = "/api/organizations/{organization}/images/{image}/workloads";
+/** The registry asks the cluster each time, so not at each look at the form. */
+const WORKLOADS_FRESH_MS = 60_000;
+
+/**
+ * The workloads of a cluster that run an image, as the cluster says now; in one namespace if it may not list all of them.
+ *
+ * @param where "" for a cluster that is not chosen yet.
+ */
+export function useRunningWorkloads({ organization, image }: ImageName, where: { cluster: string; namespace: string }) {
+  const { cluster, namespace } = where;
+  const ask = (query: { cluster: string; namespace?: string }) =>
+    [{ params: { path: { organization, image }, query } }, { staleTime: WORKLOADS_FRESH_MS, retry: false }] as const;
+  const [all, options] = ask({ cluster });
+  const everywhere = queries.useQuery("get", WORKLOADS, all, { ...options, enabled: cluster !== "" });
+  const isNarrowed = everywhere.data?.reasons[0]?.code === "MAY_NOT_LIST" && namespace !== "";
+  const [some] = ask({ cluster, namespace });
+  const within = queries.useQuery("get", WORKLOADS, some, { ...options, enabled: isNarrowed });
+  return isNarrowed && within.data ? within : everywhere;
+}
+
 // --- Deliveries ---
 
 /** How often what is under way is looked at again, in milliseconds. */

@@ -1,6 +1,6 @@
 /** The registry elsewhere that an organization stands for. */
 import type { components } from "../../client/api/schema.d.ts";
-import { useChange } from "./change.ts";
+import { ifUnchanged, useChange } from "./change.ts";
 import { api, ApiError, keyOf, queries } from "./client.ts";
 
 export type Upstream = components["schemas"]["Upstream"];
@@ -25,7 +25,11 @@ export function useRemoteNames() {
 export function useUpstreamChanges(organization: string) {
   const path = { organization };
   const stale = [keyOf(UPSTREAM, path), keyOf(IMAGES)];
-  const set = useChange((body: UpstreamSetting) => api.PUT(UPSTREAM, { params: { path }, body }), ...stale);
+  const set = useChange(
+    ({ setting, version }: { setting: UpstreamSetting; version: string | undefined }) =>
+      api.PUT(UPSTREAM, { params: { path }, body: setting, ...ifUnchanged(version) }),
+    ...stale,
+  );
   const remove = useChange(() => api.DELETE(UPSTREAM, { params: { path } }), ...stale);
   return { set, remove };
 }

@@ -2,7 +2,7 @@
 import { keepPreviousData } from "@tanstack/react-query";
 import type { components } from "../../client/api/schema.d.ts";
 import { MAX_PASSWORD_LENGTH, MAX_SEARCH_LENGTH, MIN_PASSWORD_LENGTH } from "../../kernel/field-limits.ts";
-import { useChange } from "./change.ts";
+import { ifUnchanged, useChange } from "./change.ts";
 import { api, keyOf, queries } from "./client.ts";
 import { useCursorList } from "./cursor-list.ts";
 
@@ -47,8 +47,8 @@ export function useUserChanges() {
     keyOf(USERS),
   );
   const change = useChange(
-    ({ name, ...changes }: { name: string; role?: Role; password?: string }) =>
-      api.PATCH(`${USERS}/{name}`, { params: { path: { name } }, body: changes }),
+    ({ name, version, ...changes }: { name: string; role?: Role; password?: string; version?: string | undefined }) =>
+      api.PATCH(`${USERS}/{name}`, { params: { path: { name } }, body: changes, ...ifUnchanged(version) }),
     keyOf(USERS),
   );
   const remove = useChange(

@@ -16,6 +16,8 @@ export interface FormProps {
   submitLabel: string;
   submitVariant?: "primary" | "danger";
   onCancel?: (() => void) | undefined;
+  /** Takes over what is there now, into the fields that were not changed: offered when somebody else was faster. */
+  onReload?: (() => void) | undefined;
   /** Nothing to send yet. */
   isDisabled?: boolean;
   /** Whether what was typed is asked for before it is lost; default: it is. */
@@ -37,6 +39,7 @@ export function Form({
   submitLabel,
   submitVariant = "primary",
   onCancel,
+  onReload,
   isDisabled = false,
   isGuarded = true,
 }: FormProps) {
@@ -146,7 +149,17 @@ export function Form({
             {failure}
           </Notice>
         )}
-        {isConflict && <ConflictNotice onOverwrite={() => void submit({ overwrites: true })} />}
+        {isConflict && (
+          <ConflictNotice
+            onOverwrite={() => void submit({ overwrites: true })}
+            {...(onReload && {
+              onReload: () => {
+                setConflict(false);
+                onReload();
+              },
+            })}
+          />
+        )}
         <div className={styles.actions}>
           {isInDialog && cancel}
           <Button type="submit" variant={submitVariant} isPending={isPending} isDisabled={isDisabled}>
@@ -159,8 +172,14 @@ export function Form({
   );
 }
 
-/** Tells that somebody else was faster, and offers to have the last word all the same. */
-export function ConflictNotice({ onOverwrite }: { onOverwrite: () => void }) {
+export interface ConflictNoticeProps {
+  onOverwrite: () => void;
+  /** Undefined where the form cannot take over what is there now. */
+  onReload?: () => void;
+}
+
+/** Tells that somebody else was faster, and offers to look at that, or to have the last word all the same. */
+export function ConflictNotice({ onOverwrite, onReload }: ConflictNoticeProps) {
   const { t } = useTranslation("kit");
   return (
     <Notice
@@ -168,12 +187,19 @@ export function ConflictNotice({ onOverwrite }: { onOverwrite: () => void }) {
       role="alert"
       title={t("conflict.title")}
       action={
-        <Button size="small" variant="danger" onPress={onOverwrite}>
-          {t("conflict.overwrite")}
-        </Button>
+        <div className={styles.choices}>
+          {onReload && (
+            <Button size="small" onPress={onReload}>
+              {t("conflict.reload")}
+            </Button>
+          )}
+          <Button size="small" variant="danger" onPress={onOverwrite}>
+            {t("conflict.overwrite")}
+          </Button>
+        </div>
       }
     >
-      {t("conflict.text")}
+      {onReload ? t("conflict.textToReload") : t("conflict.text")}
     </Notice>
   );
 }

@@ -36,6 +36,7 @@ export {
   type RowDialogProps,
   type RowDialogState,
 } from "./dialog.tsx";
+export { useDraft } from "./draft.ts";
 export { errorText, isChangedMeanwhile } from "./error-text.ts";
 export {
   NumberField,

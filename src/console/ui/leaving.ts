@@ -133,24 +133,99 @@ export function closeQuestion(): void {
 
 // --- Other pages ---
 
+/** Where the window is. Each entry of its history has its position with it, to tell Back from Forward and how far. */
+interface Place {
+  position: number;
+  pathname: string;
+  search: string;
+}
+
+/** Undefined until the window is guarded. */
+let here: Place | undefined;
+/** Whether the browser is on the way back here, after the window was left without a question. */
+let isReturning = false;
+
 /** The address of the window for wouter; another page is gone to after the question. */
 export const useGuardedLocation: BrowserLocationHook = (options) => {
   const [path, navigate] = useBrowserLocation(options);
   const [guarded] = useState((): typeof navigate => (to, how) => {
     const target = new URL(to, location.href);
+    const go = () => {
+      const position = (here?.position ?? 0) + (how?.replace ? 0 : 1);
+      navigate(to, { ...how, state: { ...fieldsOf(how?.state), position } });
+      arrive(position);
+    };
     // Filters and tabs in the address are no other place; a dialog whose address this is guards itself.
-    if (target.pathname === location.pathname && wholePage.loss !== "secret") navigate(to, how);
-    else wholePage.leave(() => navigate(to, how));
+    if (target.pathname === location.pathname && wholePage.loss !== "secret") go();
+    else wholePage.leave(go);
   });
-  return [path, guarded];
+  // The browser shows the other address for a moment, before it is back.
+  return [isReturning && here ? here.pathname : path, guarded];
 };
 
-/** Lets the browser ask before a reload, and before the window is closed. @returns stops it. */
+/** Asks before Back and Forward, and lets the browser ask before a reload and before the window is closed. @returns stops it. */
 export function guardWindow(): () => void {
+  const { position = 0 } = fieldsOf(history.state);
+  if (!isReturning) stamp(position);
   addEventListener("beforeunload", onUnload);
-  return () => removeEventListener("beforeunload", onUnload);
+  // Before wouter hears of it.
+  addEventListener("popstate", onTraversal, { capture: true });
+  return () => {
+    removeEventListener("beforeunload", onUnload);
+    removeEventListener("popstate", onTraversal, { capture: true });
+  };
 }
 
 function onUnload(event: BeforeUnloadEvent): void {
   if (wholePage.loss !== undefined) event.preventDefault();
+}
+
+/**
+ * Hears of Back and Forward. The window's address is the other one by then: so the browser is sent back first, and goes there
+ * after the question. Nothing that shows the address hears of it meanwhile.
+ */
+function onTraversal(event: PopStateEvent): void {
+  if (!here) return;
+  // An entry without a position was made by hand: a fragment that was added to the address.
+  const { position = here.position + 1 } = fieldsOf(history.state);
+  const distance = position - here.position;
+  if (isReturning) {
+    event.stopImmediatePropagation();
+    // Back was pressed again meanwhile.
+    if (distance !== 0) history.go(-distance);
+    else ended?.();
+    return;
+  }
+  const isElsewhere = location.pathname !== here.pathname || location.search !== here.search;
+  if (!isElsewhere || distance === 0 || wholePage.loss === undefined) {
+    stamp(position);
+    return;
+  }
+  event.stopImmediatePropagation();
+  isReturning = true;
+  ended = () => {
+    isReturning = false;
+    wholePage.leave(() => history.go(distance));
+  };
+  history.go(-distance);
+}
+
+/** Called once the browser is back. */
+let ended: (() => void) | undefined;
+
+/** Notes the entry that the window is at, in it and here. */
+function stamp(position: number): void {
+  const fields = fieldsOf(history.state);
+  if (fields.position !== position) history.replaceState({ ...fields, position }, "");
+  arrive(position);
+}
+
+function arrive(position: number): void {
+  const { pathname, search } = location;
+  here = { position, pathname, search };
+}
+
+/** What an entry of the history has with it. */
+function fieldsOf(state: unknown): { position?: number } {
+  return typeof state === "object" && state !== null ? state : {};
 }

@@ -127,6 +127,7 @@ export function ComboBox({
   ...props
 }: ComboBoxProps) {
   const { t } = useTranslation("kit");
+  const touch = use(TouchContext);
   return (
     <AriaComboBox
       {...props}
@@ -138,7 +139,9 @@ export function ComboBox({
       onInputChange={onInputChange}
       onChange={(key) => {
         const chosen = items.find((item) => item.id === key);
-        if (chosen) onSelect(chosen);
+        if (!chosen) return;
+        touch();
+        onSelect(chosen);
       }}
       allowsCustomValue={allowsCustom}
       allowsEmptyCollection={!allowsCustom}

@@ -25,7 +25,7 @@ export function parseClusterName(text: string): string {
  * @returns each once; none for all.
  */
 export function parseNamespaces(names: readonly string[]): string[] {
-  const wrong = names.find((name) => name.length > MAX_LABEL_LENGTH || !LABEL.test(name));
+  const wrong = names.find((name) => !isLabel(name));
   if (wrong !== undefined) {
     throw refuseNamespaces(reason("NAMESPACE_FORM", { name: wrong.slice(0, MAX_LABEL_LENGTH) }));
   }
@@ -39,19 +39,29 @@ function refuseNamespaces(why: Reason): RegistryError {
   return refusal("CLUSTER_INVALID", why, { field, detail: { field } });
 }
 
+/** Whether a workload may have this name. */
+export function isWorkloadName(text: string): boolean {
+  return text.length <= MAX_SUBDOMAIN_LENGTH && text.split(".").every((label) => LABEL.test(label));
+}
+
+/** Whether a namespace or a container, whose names have no dots, may have this name. */
+export function isLabel(text: string): boolean {
+  return text.length <= MAX_LABEL_LENGTH && LABEL.test(text);
+}
+
 /**
  * Makes sure that a workload may have this name.
  *
  * @param field what the request calls it.
  */
 export function checkWorkloadName(field: string, text: string): void {
-  if (text.length <= MAX_SUBDOMAIN_LENGTH && text.split(".").every((label) => LABEL.test(label))) return;
+  if (isWorkloadName(text)) return;
   throw invalid(field, reason("WORKLOAD_NAME_FORM", { field, max: MAX_SUBDOMAIN_LENGTH }));
 }
 
 /** The same for a namespace and a container, which have no dots. */
 export function checkLabel(field: string, text: string): void {
-  if (text.length <= MAX_LABEL_LENGTH && LABEL.test(text)) return;
+  if (isLabel(text)) return;
   throw invalid(field, reason("LABEL_FORM", { field, max: MAX_LABEL_LENGTH }));
 }
 

@@ -1,7 +1,11 @@
 /** Workloads of Kubernetes: where they are, what is changed in them, and how far a rollout is. */
 import { z } from "zod";
 import { type Reason, reason } from "../../kernel/reasons.ts";
+import { isLabel, isWorkloadName } from "./kubernetes-names.ts";
 import type { KubernetesTarget, WorkloadKind } from "./trigger-targets.ts";
+
+/** Kubernetes' own tokens have some hundred characters. */
+const MAX_CONTINUE_LENGTH = 4096;
 
 export const API_GROUPS: Record<WorkloadKind, "apps" | "batch"> = {
   deployments: "apps",
@@ -14,6 +18,16 @@ export const API_GROUPS: Record<WorkloadKind, "apps" | "batch"> = {
 export function workloadPath({ workload, namespace, application }: KubernetesTarget): string {
   const names = [namespace, workload, application].map(encodeURIComponent);
   return `/apis/${API_GROUPS[workload]}/v1/namespaces/${names.join("/")}`;
+}
+
+/**
+ * The path below the API server's address that lists a kind's workloads.
+ *
+ * @param namespace undefined: those of all namespaces.
+ */
+export function workloadsPath(workload: WorkloadKind, namespace: string | undefined): string {
+  const within = namespace === undefined ? "" : `namespaces/${encodeURIComponent(namespace)}/`;
+  return `/apis/${API_GROUPS[workload]}/v1/${within}${workload}`;
 }
 
 const Container = z.object({ name: z.string(), image: z.string().optional() });
@@ -60,6 +74,38 @@ export type Workload = z.infer<typeof Workload>;
 /** @returns undefined when it is not a workload. */
 export function readWorkload(json: unknown): Workload | undefined {
   return Workload.safeParse(json).data;
+}
+
+/** A page of a list: Kubernetes, "API Concepts", "Retrieving large results sets in chunks". */
+const WorkloadPage = z.object({
+  metadata: z.object({ continue: z.string().max(MAX_CONTINUE_LENGTH).nullish() }).nullish(),
+  items: z.array(z.unknown()).nullish(),
+});
+const Named = z.object({ metadata: z.object({ name: z.string(), namespace: z.string() }) });
+
+/** A workload of a list. */
+export interface ListedWorkload {
+  namespace: string;
+  name: string;
+  workload: Workload;
+}
+
+/**
+ * Reads a page of a list of workloads. What is no workload, or has a name that no trigger may have, is left out.
+ *
+ * @returns undefined when it is no such page. `next` goes on with the list; undefined at its end.
+ */
+export function readWorkloadPage(json: unknown): { found: ListedWorkload[]; next: string | undefined } | undefined {
+  const page = WorkloadPage.safeParse(json).data;
+  if (!page) return undefined;
+  const found = (page.items ?? []).flatMap((item): ListedWorkload[] => {
+    const named = Named.safeParse(item).data;
+    const workload = readWorkload(item);
+    if (!named || !workload) return [];
+    const { name, namespace } = named.metadata;
+    return isWorkloadName(name) && isLabel(namespace) ? [{ namespace, name, workload }] : [];
+  });
+  return { found, next: page.metadata?.continue || undefined };
 }
 
 /** The image that a container is to have. */

@@ -1,4 +1,5 @@
 /** The users of an account. */
+import type { Versions } from "../../kernel/precondition.ts";
 import type { Manager, Role, User } from "../../model/rights/access.ts";
 import { shorten } from "../../kernel/digest.ts";
 import { RegistryError } from "../../kernel/errors.ts";
@@ -23,6 +24,7 @@ import { deletedAccount, unknownAccount } from "./accounts.ts";
 import { cleanSoon } from "../deletion/cleanups.ts";
 import { hashNewPassword } from "../logins/password-hashing.ts";
 import { refuseReservedName } from "../organizations/reserved-names.ts";
+import { unlessChanged } from "../versions.ts";
 
 export type { ListedUser, NamePage };
 
@@ -114,11 +116,14 @@ async function accountFor(call: Call<Manager>, account: string | undefined): Pro
 /**
  * Changes a user's role, sets a new password, or both. Only operators make operators or change them. A new password ends
  * all of the user's logins but those by access key. One's own is changed with the current one (`changePassword`).
+ *
+ * @param versions roles of which the user must have one.
  */
 export async function changeUser(
   call: Call<Manager>,
   name: string,
   { role, password }: { role?: Role | undefined; password?: string | undefined },
+  versions?: Versions,
 ): Promise<Pick<User, "name" | "role">> {
   const user = await requireChangeableUser(call, name);
   if (user.kind === "robot") {
@@ -130,7 +135,8 @@ export async function changeUser(
     throw earlyRefusal("DENIED", reason("PASSWORD_IS_OWN"));
   }
   const passwordHash = password === undefined ? undefined : await hashNewPassword(actor.user, password);
-  if (await updateUser(call.stores.db, actor, user, { role, passwordHash })) {
+  const updating = updateUser(call.stores.db, actor, user, { role, passwordHash }, versions);
+  if (await unlessChanged(`user ${name}`, updating)) {
     return { name, role: role ?? user.role };
   }
   throw role === undefined ? unknownUser(name) : lastAdministrator(user);

@@ -1,4 +1,5 @@
 /** Garbage collection: design, "Delete and garbage". Online, in bounded slices, without a lock. */
+import type { Versions } from "../../kernel/precondition.ts";
 import type { Actor, Manager } from "../../model/rights/access.ts";
 import { UPLOAD_IDLE_MS } from "../../kernel/limits.ts";
 import type { RepositoryName } from "../../kernel/reference.ts";
@@ -27,6 +28,7 @@ import { takeApart } from "../../storage/deletion/take-apart.ts";
 import { hasObject, OBJECT_PREFIX } from "../../storage/content/objects.ts";
 import type { Stores } from "../../storage/stores.ts";
 import { actorOf, type Call } from "../call.ts";
+import { unlessChanged } from "../versions.ts";
 import { requireOperator, requireOwnRepository, unknownImage } from "../rights/management.ts";
 import { noteLost } from "../content/blobs.ts";
 import { announceRemovals } from "../content/edge-content.ts";
@@ -311,8 +313,10 @@ export async function changeKeepsUntagged(
   call: Call<Manager>,
   name: RepositoryName,
   keepsUntagged: boolean,
+  versions?: Versions,
 ): Promise<void> {
   const repository = await requireOwnRepository(call, name, "manage");
-  await setKeepsUntagged(call.stores.db, actorOf(call), repository, keepsUntagged);
+  const setting = setKeepsUntagged(call.stores.db, actorOf(call), repository, keepsUntagged, versions);
+  await unlessChanged(`the garbage collection of ${name}`, setting);
   call.after(() => cleanUpAfterwards(call.stores));
 }

@@ -9,10 +9,11 @@ import type { Stores } from "../../storage/stores.ts";
  * Counts a request that is about to be sent for an account.
  *
  * @param address where it goes.
+ * @param requests how many are sent there one after the other.
  * @throws RegistryError TOO_MANY_REQUESTS when too many were sent for the account, or to the host.
  */
-export async function requireOutbound({ db }: Stores, accountId: number, address: string): Promise<void> {
+export async function requireOutbound({ db }: Stores, accountId: number, address: string, requests = 1): Promise<void> {
   const host = targetHost(new URL(address));
-  if (await takeOutbound(db, { accountId, host })) return;
+  if (await takeOutbound(db, { accountId, host }, requests)) return;
   throw refusal("TOO_MANY_REQUESTS", reason("TOO_MANY_CALLS", { host }));
 }

@@ -1,4 +1,5 @@
 /** Quotas of accounts and organizations: who may see and set them (docs/quotas.md). */
+import type { Versions } from "../../kernel/precondition.ts";
 import type { Manager } from "../../model/rights/access.ts";
 import type { CommonChanges, QuotaChanges, QuotaHolder, QuotaLimits, Quotas } from "../../kernel/quotas.ts";
 import type { OrganizationName } from "../../kernel/reference.ts";
@@ -13,6 +14,7 @@ import {
   requireOrganization,
   unknownOrganization,
 } from "../rights/management.ts";
+import { unlessChanged } from "../versions.ts";
 
 /** The quotas of an organization, for those who have a right to all of its images, and for operators. */
 export async function getOrganizationQuotas(call: Call<Manager>, name: OrganizationName): Promise<Quotas> {
@@ -40,20 +42,28 @@ export async function setOrganizationLimits(
   call: Call<Manager>,
   name: OrganizationName,
   changes: QuotaChanges,
+  versions?: Versions,
 ): Promise<Quotas> {
   requireOperator(call);
   const { id, accountId } = await findOrganization(call.stores, name);
   const of = { holder: "organization", id, name, accountId } as const;
-  await saveLimits(call.stores.db, actorOf(call), [{ of, changes }]);
+  const saving = saveLimits(call.stores.db, actorOf(call), [{ of, changes }], versions);
+  await unlessChanged(`the quota of organization ${name}`, saving);
   return readQuotas(call.stores.db, "organization", id);
 }
 
 /** The same for an account. */
-export async function setAccountLimits(call: Call<Manager>, name: string, changes: QuotaChanges): Promise<Quotas> {
+export async function setAccountLimits(
+  call: Call<Manager>,
+  name: string,
+  changes: QuotaChanges,
+  versions?: Versions,
+): Promise<Quotas> {
   requireOperator(call);
   const { id } = await getAccount(call, name);
   const of = { holder: "account", id, name, accountId: id } as const;
-  await saveLimits(call.stores.db, actorOf(call), [{ of, changes }]);
+  const saving = saveLimits(call.stores.db, actorOf(call), [{ of, changes }], versions);
+  await unlessChanged(`the quota of account ${name}`, saving);
   return readQuotas(call.stores.db, "account", id);
 }
 
@@ -61,13 +71,15 @@ export async function setAccountLimits(call: Call<Manager>, name: string, change
 export async function setCommonLimits(
   call: Call<Manager>,
   changes: { [H in QuotaHolder]?: CommonChanges | undefined },
+  versions?: Versions,
 ): Promise<Record<QuotaHolder, QuotaLimits>> {
   requireOperator(call);
   const { organization = {}, account = {} } = changes;
-  await saveLimits(call.stores.db, actorOf(call), [
+  const all = [
     { of: { holder: "organization", name: "default quotas" }, changes: organization },
     { of: { holder: "account", name: "default quotas" }, changes: account },
-  ]);
+  ] as const;
+  await unlessChanged("the default quotas", saveLimits(call.stores.db, actorOf(call), all, versions));
   return readCommonLimits(call.stores.db);
 }
 

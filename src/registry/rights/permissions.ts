@@ -1,5 +1,6 @@
 /** Granting rights on organizations and on single images (guide 6). */
 import { shorten } from "../../kernel/digest.ts";
+import type { Versions } from "../../kernel/precondition.ts";
 import type { Actor, Manager } from "../../model/rights/access.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import { describeReason, refusal } from "../../kernel/reason-sentences.ts";
@@ -7,6 +8,7 @@ import { reason } from "../../kernel/reasons.ts";
 import { findUserIds } from "../../storage/accounts/users.ts";
 import * as storage from "../../storage/rights/permissions.ts";
 import { actorOf, type Call } from "../call.ts";
+import { unlessChanged } from "../versions.ts";
 import { requireOrganization, requireOwnRepository } from "./management.ts";
 
 export type { Permission, PermissionEntry, PermissionTarget } from "../../storage/rights/permissions.ts";
@@ -45,18 +47,25 @@ export async function grantPermissions(
   requireChanged(target, change, "PERMISSION_EXISTS");
 }
 
-/** Changes rights: all or none. */
+/**
+ * Changes rights: all or none.
+ *
+ * @param versions levels of which each user must have one so far.
+ */
 export async function changePermissions(
   call: Call<Manager>,
   target: storage.PermissionTarget,
   entries: storage.PermissionEntry[],
+  versions?: Versions,
 ): Promise<void> {
   const actor = await requireManager(
     call,
     target,
     entries.map(({ userId }) => userId),
   );
-  const change = await storage.updatePermissions(call.stores.db, actor, target, entries);
+  const updating = storage.updatePermissions(call.stores.db, actor, target, entries, versions);
+  const users = entries.map(({ userName }) => userName).join(", ");
+  const change = await unlessChanged(`the permission of ${users} on ${target.name}`, updating);
   requireChanged(target, change, "PERMISSION_UNKNOWN");
 }
 

@@ -22,6 +22,7 @@ import {
   updateShare,
 } from "../../storage/rights/shares.ts";
 import { actorOf, type Call } from "../call.ts";
+import { unlessChanged } from "../versions.ts";
 import { requireOwnRepository, type RepositoryAccess } from "./management.ts";
 
 /** Whether it holds at the moment. */
@@ -101,8 +102,8 @@ export async function changeShare(
 ): Promise<void> {
   const repository = await requireOwnRepository(call, name, "manage");
   requirePrivate(repository);
-  if (!(await updateShare(call.stores.db, actorOf(call), repository, account, terms)))
-    throw unknownShare(name, account);
+  const updating = updateShare(call.stores.db, actorOf(call), repository, account, terms);
+  if (!(await unlessChanged(`the share of ${name} with ${account}`, updating))) throw unknownShare(name, account);
 }
 
 export async function endShare(call: Call<Manager>, name: RepositoryName, account: string): Promise<void> {

@@ -54,6 +54,11 @@ export class ClusterUnreachable extends Error {
     super(describeReason(why), options);
     this.reason = why;
   }
+
+  /** Whether there was an answer, but one with more bytes than are read. */
+  get isTooLarge(): boolean {
+    return this.cause instanceof HttpError && this.cause.reason.code === "HTTP_TOO_LARGE";
+  }
 }
 
 const Status = z.object({ kind: z.literal("Status"), message: z.string() });
@@ -62,6 +67,7 @@ const Status = z.object({ kind: z.literal("Status"), message: z.string() });
  * Asks a cluster's API server.
  *
  * @param own the registry's own address.
+ * @param timeLimit milliseconds for the request with its answer.
  * @throws RegistryError TRIGGER_INVALID when the server may not be called, ClusterUnreachable when it does not answer.
  */
 export async function askCluster(
@@ -69,6 +75,7 @@ export async function askCluster(
   { server, authority, token }: ClusterAccess,
   own: { registry: string },
   { method, path, contentType = "application/json", body }: ClusterRequest,
+  timeLimit = TIME_LIMIT_MS,
 ): Promise<ClusterAnswer> {
   const url = new URL(`${server}${path}`);
   checkTarget(url, settings, own);
@@ -79,7 +86,7 @@ export async function askCluster(
     ...(body !== undefined && { "Content-Type": contentType }),
   };
   const text = body === undefined ? undefined : JSON.stringify(body);
-  const signal = AbortSignal.timeout(TIME_LIMIT_MS);
+  const signal = AbortSignal.timeout(timeLimit);
   try {
     const answer =
       authority === null || url.protocol === "http:"
@@ -95,7 +102,7 @@ export async function askCluster(
           });
     return readAnswer(answer.status, answer.headers, new TextDecoder().decode(answer.body));
   } catch (error) {
-    throw new ClusterUnreachable(await describeFailure(error, url, { signal, authority }), { cause: error });
+    throw new ClusterUnreachable(await describeFailure(error, url, { signal, authority, timeLimit }), { cause: error });
   }
 }
 
@@ -132,10 +139,10 @@ function readAnswer(status: number, headers: Headers, text: string): ClusterAnsw
 async function describeFailure(
   thrown: unknown,
   url: URL,
-  { signal, authority }: { signal: AbortSignal } & Pick<ClusterAccess, "authority">,
+  { signal, authority, timeLimit }: { signal: AbortSignal; timeLimit: number } & Pick<ClusterAccess, "authority">,
 ): Promise<Reason> {
   const server = reason("API_SERVER", { host: url.host });
-  if (signal.aborted) return reason("SILENT_WITHIN", { server, seconds: TIME_LIMIT_MS / 1000 });
+  if (signal.aborted) return reason("SILENT_WITHIN", { server, seconds: Math.ceil(timeLimit / 1000) });
   const error = authority === null ? await examineConnectionFailure(thrown, url, signal) : thrown;
   if (error instanceof CertificateRefused) {
     const code = authority === null ? "CERTIFICATE_REFUSED_WITHOUT_AUTHORITY" : "CERTIFICATE_REFUSED";

@@ -1,6 +1,7 @@
 /** Organizations that stand for a registry elsewhere, and their settings (docs/pull-through.md). */
 import { shorten } from "../../kernel/digest.ts";
 import { RegistryError } from "../../kernel/errors.ts";
+import type { Versions } from "../../kernel/precondition.ts";
 import type { OrganizationName } from "../../kernel/reference.ts";
 import { parseUpstreamPath } from "../../model/upstreams/upstreams.ts";
 import type { Manager } from "../../model/rights/access.ts";
@@ -14,6 +15,7 @@ import {
 import { actorOf, type Call } from "../call.ts";
 import { unknownRemote } from "../remotes/remotes.ts";
 import { requireOrganization, unknownOrganization } from "../rights/management.ts";
+import { unlessChanged } from "../versions.ts";
 
 export type Upstream = UpstreamRecord;
 
@@ -28,17 +30,21 @@ export async function getUpstream(call: Call<Manager>, name: OrganizationName): 
 /**
  * Lets an organization stand for a remote registry of its account, or changes how it does.
  *
- * @throws RegistryError ORGANIZATION_NOT_EMPTY when it has images that are not of that registry; REMOTE_UNKNOWN.
+ * @param versions of which the registry that it stands for so far must have one.
+ * @throws RegistryError ORGANIZATION_NOT_EMPTY when it has images that are not of that registry; REMOTE_UNKNOWN; UPSTREAM_UNKNOWN
+ * when there is none of any version.
  */
 export async function setUpstream(
   call: Call<Manager>,
   name: OrganizationName,
-  { remote, ...settings }: UpstreamSettings & { remote: string },
+  { remote, versions, ...settings }: UpstreamSettings & { remote: string; versions?: Versions | undefined },
 ): Promise<Upstream> {
   const path = parseUpstreamPath(settings.path);
   const organization = await requireOrganization(call, name, "manage");
   const wanted = { ...settings, path };
-  const { outcome } = await saveUpstream(call.stores.db, actorOf(call), organization, { name: remote }, wanted);
+  const saving = saveUpstream(call.stores.db, actorOf(call), organization, { name: remote }, wanted, versions);
+  const { outcome } = await unlessChanged(`the upstream of ${name}`, saving);
+  if (outcome === "unknown") throw unknownUpstream(name);
   if (outcome === "remote-unknown") throw unknownRemote(shorten(remote));
   if (outcome === "not-empty") {
     throw notEmpty(name, "it can stand for another registry, or another part of one, only while it has none");

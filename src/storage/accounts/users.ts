@@ -1,4 +1,5 @@
 import { and, asc, eq, ne, type SQL, sql } from "drizzle-orm";
+import type { Versions } from "../../kernel/precondition.ts";
 import type { Actor, Role, User, UserKind } from "../../model/rights/access.ts";
 import { insertAudit, insertAuditIfChanged, type Recorded } from "../audit/audit.ts";
 import { boundedPage, BEHIND_NAME, type BoundedPage, nameSelectors, splitEnd } from "../bounded.ts";
@@ -6,6 +7,7 @@ import { type Database, isConstraintFailure } from "../database.ts";
 import { insertCleanup } from "../deletion/cleanups.ts";
 import { GONE_USER, isAccountGone, isNamed, isNamedUser, isUserThere } from "../deletion/gone.ts";
 import { accounts, type organizations, sessions, users } from "../schema.ts";
+import { requireContent } from "../versions.ts";
 
 export interface UserRecord extends User {
   kind: UserKind;
@@ -240,11 +242,21 @@ function keepSession(db: Database, userId: number, tokenHash: string) {
 /**
  * Changes a user, as {@link updateUserStatements}.
  *
+ * @param versions roles of which the user must have one, or else the batch fails: `isVersionFailure`.
  * @returns false, and nothing has changed, when the account would be left without an administrator or the deployment
  * without an operator; also when the user is gone.
  */
-export async function updateUser(db: Database, actor: Actor, user: User, change: UserChange): Promise<boolean> {
-  const [updated] = await db.batch(updateUserStatements(db, actor, user, change));
+export async function updateUser(
+  db: Database,
+  actor: Actor,
+  user: User,
+  change: UserChange,
+  versions?: Versions,
+): Promise<boolean> {
+  const [, updated] = await db.batch([
+    requireContent(db, "user", { row: eq(users.id, user.id), content: users.role }, versions),
+    ...updateUserStatements(db, actor, user, change),
+  ]);
   return updated.length > 0;
 }
 

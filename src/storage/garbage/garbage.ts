@@ -3,6 +3,7 @@
  * whole table; every statement that removes something checks again that nothing needs it.
  */
 import { and, asc, desc, eq, lte, ne, type SQL, sql } from "drizzle-orm";
+import type { Versions } from "../../kernel/precondition.ts";
 import type { Actor } from "../../model/rights/access.ts";
 import { organizationOf, type RepositoryName } from "../../kernel/reference.ts";
 import { insertAudit, insertAuditIfChanged } from "../audit/audit.ts";
@@ -24,6 +25,7 @@ import {
   restingCompanions,
   tags,
 } from "../schema.ts";
+import { nextVersion, requireContent } from "../versions.ts";
 
 /** Blobs of repositories none of whose manifests names them, in the order of an index that holds nothing else. */
 function unneededLinks(condition: SQL, limit: number): SQL {
@@ -307,17 +309,24 @@ export async function findKeepsUntagged(db: Database, repositoryId: number): Pro
   return row?.keepsUntagged;
 }
 
-/** Sets whether a repository keeps manifests that nothing needs; those that it no longer keeps are noted again. */
+/**
+ * Sets whether a repository keeps manifests that nothing needs; those that it no longer keeps are noted again.
+ *
+ * @param versions "true" or "false", as it must be so far, or else the batch fails: `isVersionFailure`.
+ */
 export async function setKeepsUntagged(
   db: Database,
   actor: Actor,
   repository: { id: number; name: RepositoryName },
   keepsUntagged: boolean,
+  versions?: Versions,
 ): Promise<void> {
+  const content = sql`iif(${repositories.keepsUntagged}, 'true', 'false')`;
   await db.batch([
+    requireContent(db, "garbageSetting", { row: eq(repositories.id, repository.id), content }, versions),
     db
       .update(repositories)
-      .set({ keepsUntagged, updatedAt: new Date() })
+      .set({ keepsUntagged, updatedAt: nextVersion(repositories) })
       .where(and(eq(repositories.id, repository.id), ne(repositories.keepsUntagged, keepsUntagged))),
     insertAuditIfChanged(db, actor, {
       action: "image.update",

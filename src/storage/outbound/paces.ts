@@ -56,12 +56,20 @@ export function freeAt({ key, interval, burst }: Pace): SQL {
  *
  * @param isShare what went by the room of the host counts against the share of the account too, but holds that back no
  * longer than the share itself does: so the share is there again as soon as others have filled the host.
+ * @param requests how many it counts.
  */
-export function spendIfChanged(db: Database, { key, interval, burst }: Pace, now: number, isShare = false) {
-  const next = sql`max(${outboundPaces.nextAt}, ${now}) + ${interval}`;
+export function spendIfChanged(
+  db: Database,
+  { key, interval, burst }: Pace,
+  now: number,
+  isShare = false,
+  requests = 1,
+) {
+  const spent = interval * requests;
+  const next = sql`max(${outboundPaces.nextAt}, ${now}) + ${spent}`;
   return db
     .insert(outboundPaces)
-    .select(sql`SELECT ${key}, ${now + interval} WHERE changes() > 0`)
+    .select(sql`SELECT ${key}, ${now + spent} WHERE changes() > 0`)
     .onConflictDoUpdate({
       target: outboundPaces.key,
       set: { nextAt: isShare ? sql`min(${next}, ${now + interval * burst})` : next },
@@ -90,25 +98,27 @@ export function hasRoom({ accountId, host }: Outbound, now: number): SQL | undef
 /**
  * Counts one request that is sent at once and not as a delivery.
  *
+ * @param requests how many are sent one after the other: all of them may go if the first may.
  * @returns whether it may be sent.
  */
-export async function takeOutbound(db: Database, outbound: Outbound): Promise<boolean> {
+export async function takeOutbound(db: Database, outbound: Outbound, requests = 1): Promise<boolean> {
   const now = Date.now();
   const paces = pacesOf(outbound);
+  const spent = paces.account.interval * requests;
   const [taken] = await db.batch([
     db
       .insert(outboundPaces)
       .select(
-        sql`SELECT ${paces.account.key}, ${now + paces.account.interval}
+        sql`SELECT ${paces.account.key}, ${now + spent}
             WHERE ${freeAt(paces.account)} <= ${now} AND ${hasRoom(outbound, now)}`,
       )
       .onConflictDoUpdate({
         target: outboundPaces.key,
-        set: { nextAt: sql`max(${outboundPaces.nextAt}, ${now}) + ${paces.account.interval}` },
+        set: { nextAt: sql`max(${outboundPaces.nextAt}, ${now}) + ${spent}` },
       })
       .returning({ key: outboundPaces.key }),
-    spendIfChanged(db, paces.host, now),
-    spendIfChanged(db, paces.share, now, true),
+    spendIfChanged(db, paces.host, now, false, requests),
+    spendIfChanged(db, paces.share, now, true, requests),
   ]);
   return taken.length > 0;
 }

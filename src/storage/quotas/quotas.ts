@@ -3,11 +3,13 @@
  * beyond a limit fails whole (migration 0004); here is what reads and sets them, and what finds out which quota it was.
  */
 import { type SQL, sql } from "drizzle-orm";
+import type { Versions } from "../../kernel/precondition.ts";
 import type { Actor } from "../../model/rights/access.ts";
 import type { Digest } from "../../kernel/digest.ts";
 import {
   type Quota,
   QUOTA_HOLDERS,
+  QUOTA_RESOURCES,
   type QuotaChanges,
   type QuotaExcess,
   type QuotaHolder,
@@ -20,6 +22,7 @@ import type { OrganizationName } from "../../kernel/reference.ts";
 import { insertAuditForEach } from "../audit/audit.ts";
 import { type Database, messagesOf } from "../database.ts";
 import { accounts, blobs, organizationBlobs, organizations, quotas } from "../schema.ts";
+import { requireContent } from "../versions.ts";
 
 /** Stands for no limit where limits are compared, because null there means the common one. */
 const UNLIMITED = Number.MAX_SAFE_INTEGER;
@@ -80,23 +83,52 @@ export interface LimitedHolder {
   accountId?: number;
 }
 
-/** Sets limits, and records each one that changes with what it was: one batch for all of them. */
+/**
+ * Sets limits, and records each one that changes with what it was: one batch for all of them.
+ *
+ * @param versions of which the limits must have one, as `kernel/quotas.ts` makes them of all holders together, or else the batch
+ * fails: `isVersionFailure`.
+ */
 export async function saveLimits(
   db: Database,
   actor: Actor,
   changes: readonly { of: LimitedHolder; changes: QuotaChanges }[],
+  versions?: Versions,
 ): Promise<void> {
-  const statements = changes.flatMap(({ of, changes: wanted }) => setLimits(db, actor, of, wanted));
-  const [first, ...others] = statements;
-  if (first) await db.batch([first, ...others]);
+  const [one] = changes;
+  if (!one) return;
+  const content = sql.join(
+    changes.map(({ of }) => versionOf(of)),
+    sql` || '.' || `,
+  );
+  await db.batch([
+    // One row stands for all: each holder has one for each resource.
+    requireContent(db, "quota", { row: sql`${isOf(one.of)} AND ${quotas.resource} = 'images'`, content }, versions),
+    ...changes.flatMap(({ of, changes: wanted }) => setLimits(db, actor, of, wanted)),
+  ]);
 }
 
-function setLimits(db: Database, actor: Actor, { holder, id, name, accountId }: LimitedHolder, changes: QuotaChanges) {
+/** Which rows are a holder's. */
+function isOf({ holder, id = COMMON_ID }: LimitedHolder): SQL {
+  return sql`${quotas.holder} = ${holder} AND ${quotas.holderId} = ${id}`;
+}
+
+/** The version of a holder's limits, as `versionOfQuotas` makes it, as part of a statement. */
+function versionOf({ holder, id = COMMON_ID }: LimitedHolder): SQL {
+  const limits = QUOTA_RESOURCES.map((resource) => {
+    return sql`(SELECT ${written(sql`own.own_limit`)} FROM ${quotas} AS own
+                WHERE own.holder = ${holder} AND own.holder_id = ${id} AND own.resource = ${resource})`;
+  });
+  return sql.join(limits, sql` || '.' || `);
+}
+
+function setLimits(db: Database, actor: Actor, of: LimitedHolder, changes: QuotaChanges) {
+  const { holder, id, name, accountId } = of;
   const stored = Object.entries(changes).flatMap(([resource, limit]) =>
     limit === undefined ? [] : [[resource, limit === "default" ? null : (limit ?? UNLIMITED)]],
   );
   const wanted = sql`json_each(${JSON.stringify(Object.fromEntries(stored))})`;
-  const isOfHolder = sql`${quotas.holder} = ${holder} AND ${quotas.holderId} = ${id ?? COMMON_ID}`;
+  const isOfHolder = isOf(of);
   const entry = {
     action: "quota.update",
     resource: name,

@@ -1,11 +1,13 @@
 /** Rights of users on organizations and on single images (guide 6). Both are kept alike, in two tables. */
 import { and, eq, type SQL, sql } from "drizzle-orm";
+import type { Versions } from "../../kernel/precondition.ts";
 import type { Actor, Level } from "../../model/rights/access.ts";
 import { type OrganizationName, organizationOf, type RepositoryName } from "../../kernel/reference.ts";
 import { insertAuditForEach, isAuditRefusal } from "../audit/audit.ts";
 import type { Database } from "../database.ts";
 import { isNamed, isNamedUser } from "../deletion/gone.ts";
 import { organizationPermissions, organizations, repositories, repositoryPermissions, users } from "../schema.ts";
+import { requireContent } from "../versions.ts";
 
 /** What rights are on. */
 export type PermissionTarget =
@@ -88,14 +90,37 @@ export async function createPermissions(
   return changePermissions(db, actor, target, entries, setPermissions(db, actor, target, entries, isNew));
 }
 
-/** Changes rights that users have: all or none. */
+/**
+ * Changes rights that users have: all or none.
+ *
+ * @param versions levels of which each user must have one so far, or else the batch fails: `isVersionFailure`.
+ */
 export async function updatePermissions(
   db: Database,
   actor: Actor,
   target: PermissionTarget,
   entries: PermissionEntry[],
+  versions?: Versions,
 ): Promise<PermissionChange> {
-  return changePermissions(db, actor, target, entries, setPermissions(db, actor, target, entries, IS_PRESENT));
+  const { permissions } = TABLES[target.kind];
+  const row = isOfUsers(
+    target,
+    actor,
+    entries.map(({ userId }) => userId),
+  );
+  const of = target.kind === "organization" ? "organizationPermission" : "imagePermission";
+  return changePermissions(db, actor, target, entries, [
+    requireContent(db, of, { row, content: permissions.level }, versions),
+    ...setPermissions(db, actor, target, entries, IS_PRESENT),
+  ]);
+}
+
+/** Which rows are the rights of users on something of the actor's account. */
+function isOfUsers({ kind, name }: PermissionTarget, { user }: Actor, userIds: readonly string[]): SQL {
+  const { targets, permissions, targetId } = TABLES[kind];
+  return sql`${targetId} = (SELECT ${targets.id} FROM ${targets}
+                            WHERE ${targets.name} = ${name} AND ${targets.accountId} = ${user.accountId})
+             AND ${permissions.userId} IN (SELECT value FROM json_each(${JSON.stringify(userIds.map(idOf))}))`;
 }
 
 /** Takes rights away from users who have some: all or none. */
@@ -105,18 +130,14 @@ export async function deletePermissions(
   target: PermissionTarget,
   userIds: string[],
 ): Promise<PermissionChange> {
-  const { targets, permissions, targetId } = TABLES[target.kind];
+  const { permissions } = TABLES[target.kind];
   const { accountId } = actor.user;
   const entries = userIds.map((userId) => ({ userId }));
   const detail = sql`json_object('user', matched.name, 'previous', present.level)`;
   const rows = { from: entriesOf(target, accountId, entries), condition: IS_PRESENT, detail };
   return changePermissions(db, actor, target, entries, [
     insertAuditForEach(db, actor, auditEntry(target, "delete"), rows),
-    db.delete(permissions).where(
-      sql`${targetId} = (SELECT ${targets.id} FROM ${targets}
-                         WHERE ${targets.name} = ${target.name} AND ${targets.accountId} = ${accountId})
-          AND ${permissions.userId} IN (SELECT value FROM json_each(${JSON.stringify(userIds.map(idOf))}))`,
-    ),
+    db.delete(permissions).where(isOfUsers(target, actor, userIds)),
   ]);
 }
 

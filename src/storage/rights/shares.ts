@@ -1,6 +1,7 @@
 /** Shares of private images with other accounts: guide 4.6. */
 import { and, asc, desc, eq, lt, type SQL, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/sqlite-core";
+import type { Versions } from "../../kernel/precondition.ts";
 import type { Actor, User } from "../../model/rights/access.ts";
 import type { AuditAction } from "../../model/audit/audit.ts";
 import { organizationOf, type RepositoryName } from "../../kernel/reference.ts";
@@ -10,6 +11,7 @@ import { insertAuditIfChanged, insertAuditOfChange } from "../audit/audit.ts";
 import type { Database } from "../database.ts";
 import { isNamed, isNamedUser } from "../deletion/gone.ts";
 import { accounts, repositories, shares, users } from "../schema.ts";
+import { nextVersion, requireVersion } from "../versions.ts";
 
 export interface ShareTerms {
   deadline: Deadline;
@@ -63,6 +65,7 @@ export async function insertShare(
 /**
  * Changes a share of a private repository. A note that is undefined stays as it is.
  *
+ * @param versions of which the share must have one, or else the batch fails: `isVersionFailure`.
  * @returns whether there was one.
  */
 export async function updateShare(
@@ -70,11 +73,16 @@ export async function updateShare(
   actor: Actor,
   repository: SharedRepository,
   account: string,
-  { deadline, note }: Partial<ShareTerms> & Pick<ShareTerms, "deadline">,
+  {
+    deadline,
+    note,
+    versions,
+  }: Partial<ShareTerms> & Pick<ShareTerms, "deadline"> & { versions?: Versions | undefined },
 ): Promise<boolean> {
   const isMeant = and(eq(shares.repositoryId, privateIdOf(repository)), eq(shares.accountId, accountIdOf(account)));
   const entry = entryOf("share.update", repository, { account });
-  const [, updated] = await db.batch([
+  const [, , updated] = await db.batch([
+    requireVersion(db, shares, isMeant, versions),
     insertAuditOfChange(db, actor, entry, sql`${shares} WHERE ${isMeant}`, {
       deadline: { from: shares.deadline, to: deadline.text },
       note: note === undefined ? undefined : { from: shares.note, to: note },
@@ -85,7 +93,7 @@ export async function updateShare(
         deadline: deadline.text,
         endsAt: deadline.endsAt,
         ...(note !== undefined && { note }),
-        updatedAt: new Date(),
+        updatedAt: nextVersion(shares),
       })
       .where(isMeant)
       .returning({ accountId: shares.accountId }),

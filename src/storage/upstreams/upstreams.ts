@@ -1,5 +1,6 @@
 /** Organizations that stand for a registry elsewhere: what was set, and what that registry last said. */
 import { and, eq, type SQL, sql } from "drizzle-orm";
+import type { Versions } from "../../kernel/precondition.ts";
 import type { OrganizationName } from "../../kernel/reference.ts";
 import type { Actor } from "../../model/rights/access.ts";
 import type { RateLimitState } from "../../model/upstreams/rate-limit.ts";
@@ -8,6 +9,7 @@ import { type Database, isConstraintFailure } from "../database.ts";
 import { GONE, isImage, isNamed, isThere } from "../deletion/gone.ts";
 import type { RemoteRecord } from "../remotes/remotes.ts";
 import { organizations, remotes, repositories, upstreams } from "../schema.ts";
+import { nextVersion, requireVersion } from "../versions.ts";
 
 /** An organization that stands for a registry elsewhere, with that registry. */
 export type UpstreamRecord = typeof upstreams.$inferSelect & { organization: OrganizationName; remote: RemoteRecord };
@@ -38,6 +40,8 @@ export type UpstreamSaving =
   | { outcome: "saved" }
   /** The organization has images, which are not to be mixed with others. */
   | { outcome: "not-empty" }
+  /** There is none, and only one of certain versions was to be changed. */
+  | { outcome: "unknown" }
   /** The remote registry is gone, or was never the account's. */
   | { outcome: "remote-unknown" };
 
@@ -51,6 +55,8 @@ interface Organization {
  * Lets an organization stand for a remote registry of its account, or changes how it does. Which registry, and which part of it,
  * can be set and changed only while the organization has no images: what a name leads to must not be somebody's own image first
  * and another registry's later, or the other way round. Whether everybody may pull holds for all of its images.
+ *
+ * @param versions of which the one that is there must have one, or else the batch fails: `isVersionFailure`.
  */
 export async function saveUpstream(
   db: Database,
@@ -58,6 +64,7 @@ export async function saveUpstream(
   organization: Organization,
   remote: { name: string },
   settings: UpstreamSettings,
+  versions?: Versions,
 ): Promise<UpstreamSaving> {
   const { path, tagLifetime, isPublic, retentionDays } = settings;
   const { id, name } = organization;
@@ -70,7 +77,8 @@ export async function saveUpstream(
   const mayChange = sql`(${hasNoImages(id)} OR EXISTS (SELECT 1 FROM ${upstreams} WHERE ${isSame}))`;
   const entry = { organization: name, resource: name } as const;
   try {
-    const [, , , saved] = await db.batch([
+    const [, , , , saved] = await db.batch([
+      requireVersion(db, upstreams, isMeant, versions),
       insertAuditOfChange(
         db,
         actor,
@@ -92,7 +100,7 @@ export async function saveUpstream(
           tagLifetime,
           isPublic,
           retentionDays,
-          updatedAt: new Date(now),
+          updatedAt: nextVersion(upstreams),
         })
         .where(and(isMeant, mayChange)),
       // An organization has a limited number of images, and those that are as they should be are left alone.
@@ -110,7 +118,8 @@ export async function saveUpstream(
                      ${now}, ${now}, NULL, NULL, NULL, NULL
               FROM ${organizations}
               WHERE ${organizations.id} = ${id} AND ${isNamed(organizations.name)}
-                AND NOT EXISTS (SELECT 1 FROM ${upstreams} WHERE ${isMeant}) AND ${hasNoImages(id)}`,
+                AND NOT EXISTS (SELECT 1 FROM ${upstreams} WHERE ${isMeant}) AND ${hasNoImages(id)}
+                AND ${versions === undefined ? 1 : 0}`,
         )
         .onConflictDoNothing({ target: upstreams.organizationId })
         .returning({ id: upstreams.organizationId }),
@@ -128,7 +137,10 @@ export async function saveUpstream(
     throw error;
   }
   const [same] = await db.select({ id: upstreams.organizationId }).from(upstreams).where(isSame);
-  return { outcome: same ? "saved" : "not-empty" };
+  if (same) return { outcome: "saved" };
+  if (versions === undefined) return { outcome: "not-empty" };
+  const [other] = await db.select({ id: upstreams.organizationId }).from(upstreams).where(isMeant);
+  return { outcome: other ? "not-empty" : "unknown" };
 }
 
 /**

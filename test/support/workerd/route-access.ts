@@ -724,6 +724,13 @@ const TABLE: readonly Row[] = [
     body: () => ({ kind: "regular", text: "v*" }),
     changes: false,
   }),
+  line(`GET ${IMAGE}/workloads`, ownImage("edit", 200), {
+    prepare: clusterOf,
+    query: "?cluster=production",
+    // No workload runs it.
+    shows: () => false,
+    changes: false,
+  }),
   line(`GET ${IMAGE}/triggers/:trigger`, ownImage("edit", 200)),
   line(`PATCH ${IMAGE}/triggers/:trigger`, ownImage("edit", 200), { body: () => ({ enabled: false }) }),
   line(`DELETE ${IMAGE}/triggers/:trigger`, ownImage("edit", 204)),
@@ -1101,6 +1108,7 @@ const READING: ReadonlySet<string> = new Set([
   `GET ${IMAGE}/tags/:tag/history`,
   `GET ${IMAGE}/immutable-tag-rules`,
   `GET ${IMAGE}/triggers`,
+  `GET ${IMAGE}/workloads`,
   `GET ${IMAGE}/triggers/:trigger`,
   `GET ${IMAGE}/triggers/:trigger/deliveries`,
   `GET ${IMAGE}/triggers/:trigger/deliveries/:id`,

@@ -66,6 +66,9 @@ const kit = {
   conflict: {
     title: "Somebody else has changed this meanwhile",
     text: "What you have entered is still here, and not saved. Save it in place of what is there now, or close this and look at that first.",
+    textToReload:
+      "What you have entered is still here, and not saved. Load the new values into the fields that you have not changed, or save yours in place of what is there now.",
+    reload: "Load the new values",
     overwrite: "Save mine anyway",
   },
   leave: {

@@ -292,6 +292,11 @@ const reasons: Record<ReasonCode, string> = {
   TOKEN_WITHOUT_RIGHTS:
     "该令牌的账户不能对命名空间 {{namespace}} 中的 {{workloads}} 执行 {{verbs}}：如果其角色限定了单个工作负载，请填写工作负载名称",
   TOKEN_WITHOUT_RIGHTS_TO_ONE: "该令牌的账户不能对命名空间 {{namespace}} 中的 {{workloads}} {{name}} 执行 {{verbs}}",
+  MAY_NOT_LIST: "该令牌的账户不能列出所有命名空间中的 {{workloads}}",
+  MAY_NOT_LIST_IN: "该令牌的账户不能列出命名空间 {{namespace}} 中的 {{workloads}}",
+  LISTING_REFUSED: "请求 {{workloads}} 列表时，API Server 应答 {{status}}：{{message}}",
+  LIST_CUT: "集群中的工作负载过多，只查看了一部分",
+  LIST_CUT_BY_TIME: "集群未能在 {{seconds}} 秒内列出所有工作负载",
   SAID: "{{message}}",
 
   REMOTE_NAME_FORM: "名称须为 1 到 {{max}} 个字母、数字、“.”、“_”或“-”，首尾为字母或数字",

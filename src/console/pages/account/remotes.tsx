@@ -227,7 +227,7 @@ function RemoteForm({ remote, onClose }: RemoteFormProps) {
           autoComplete="off"
         />
       )}
-      <Checkbox label={t("test")} description={t("testHint")} isSelected={isTested} onChange={setTested} />
+      <Checkbox label={t("test")} name="test" description={t("testHint")} isSelected={isTested} onChange={setTested} />
     </Form>
   );
 }

@@ -23,6 +23,7 @@ import {
   IconTrash,
   Notice,
   RadioGroup,
+  type Submission,
   Table,
   type TableColumn,
   TextField,
@@ -117,8 +118,8 @@ export function ChangeRole({ user: { name, role: before }, onClose }: UserProps)
   const { t } = useTranslation(["account", "common"]);
   const { change } = useUserChanges();
   const [role, setRole] = useState(before);
-  async function submit() {
-    await change.mutateAsync({ name, role });
+  async function submit({ overwrites }: Submission) {
+    await change.mutateAsync({ name, role, version: overwrites ? undefined : before });
     onClose();
     toast(t("users.roleChanged", { name }));
   }

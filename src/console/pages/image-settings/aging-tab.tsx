@@ -20,6 +20,7 @@ import {
   Empty,
   ErrorNotice,
   errorText,
+  isChangedMeanwhile,
   IconClock,
   IconEdit,
   IconPlus,
@@ -198,7 +199,7 @@ function AgingLog() {
 
 /** Whether garbage collection leaves manifests alone that no tag needs. */
 function KeepsUntagged({ keepsUntagged }: Pick<Aging, "keepsUntagged">) {
-  const { t } = useTranslation("aging");
+  const { t } = useTranslation(["aging", "kit"]);
   const { organization, image, canManage } = useImage();
   const change = useSetKeepsUntagged({ organization, image });
   return (
@@ -209,7 +210,10 @@ function KeepsUntagged({ keepsUntagged }: Pick<Aging, "keepsUntagged">) {
         isSelected={keepsUntagged}
         isDisabled={!canManage}
         onChange={(wanted) =>
-          change.mutate(wanted, { onError: (failure) => toast(errorText(failure), { tone: "danger" }) })
+          change.mutate(wanted, {
+            onError: (failure) =>
+              toast(isChangedMeanwhile(failure) ? t("kit:conflict.title") : errorText(failure), { tone: "danger" }),
+          })
         }
       />
     </Card>

@@ -23,11 +23,13 @@ import {
   Name,
   Notice,
   Table,
+  type Submission,
   type TableColumn,
   TextArea,
   TextField,
   Time,
   toast,
+  useDraft,
 } from "../../ui/index.ts";
 import { dayOf } from "../../../kernel/day.ts";
 import { useImage } from "../current-image.tsx";
@@ -209,17 +211,19 @@ function ShareForm({ share, onClose }: ShareFormProps) {
   const { data: shares = [] } = useImageShares({ organization, image });
   const { add, change } = useShareChanges({ organization, image });
   const [account, setAccount] = useState(share?.account ?? "");
-  const [until, setUntil] = useState(share && lastDayOf(share.deadline));
-  const [isForever, setForever] = useState(share?.deadline === FOREVER);
-  const [note, setNote] = useState(share?.note ?? "");
+  const { draft, version, set, reload } = useDraft(
+    termsOf(shares.find((other) => other.account === share?.account) ?? share),
+  );
+  const { until, isForever, note } = draft;
 
-  const submit = async () => {
+  const submit = async ({ overwrites }: Submission) => {
     if (!isForever && !until) throw new FieldError("deadline", t("untilMissing"));
     const isShared = !share && shares.some(({ account: other }) => other === account.trim());
     if (isShared) throw new FieldError("account", t("accountShared"));
     const terms = { account: account.trim(), deadline: until && !isForever ? until : FOREVER, note };
     try {
-      await (share ? change : add).mutateAsync(terms);
+      if (share) await change.mutateAsync({ ...terms, version: overwrites ? undefined : version });
+      else await add.mutateAsync(terms);
     } catch (failure) {
       if (share || !isUnknownAccount(failure)) throw failure;
       throw new FieldError("account", t("accountUnknown"), { cause: failure });
@@ -228,7 +232,7 @@ function ShareForm({ share, onClose }: ShareFormProps) {
     toast(share ? t("changed", terms) : t("added", terms));
   };
   return (
-    <Form onSubmit={submit} onCancel={onClose} submitLabel={share ? t("common:save") : t("share")}>
+    <Form onSubmit={submit} onCancel={onClose} onReload={reload} submitLabel={share ? t("common:save") : t("share")}>
       {share ? (
         <p>
           {t("account")}: <Name>{share.account}</Name>
@@ -246,7 +250,7 @@ function ShareForm({ share, onClose }: ShareFormProps) {
           spellCheck="false"
         />
       )}
-      <Checkbox label={t("forever")} isSelected={isForever} onChange={setForever} />
+      <Checkbox label={t("forever")} isSelected={isForever} onChange={(chosen) => set({ isForever: chosen })} />
       {!isForever && (
         <DateField
           label={t("until")}
@@ -254,15 +258,29 @@ function ShareForm({ share, onClose }: ShareFormProps) {
           description={t("untilHint")}
           min={dayOf(new Date())}
           value={until}
-          onChange={setUntil}
+          onChange={(day) => set({ until: day })}
         />
       )}
-      <TextArea label={t("note")} name="note" rows={3} maxLength={MAX_NOTE_LENGTH} value={note} onChange={setNote} />
+      <TextArea
+        label={t("note")}
+        name="note"
+        rows={3}
+        maxLength={MAX_NOTE_LENGTH}
+        value={note}
+        onChange={(text) => set({ note: text })}
+      />
       <p className={styles.note}>
         {t("right")}: {t("rightPull")}
       </p>
     </Form>
   );
+}
+
+/** What a form has of a share; undefined: a new one. */
+function termsOf(share: ImageShare | undefined) {
+  const until = share && lastDayOf(share.deadline);
+  const values = { until, isForever: share?.deadline === FOREVER, note: share?.note ?? "" };
+  return { values, version: share?.updated };
 }
 
 function isUnknownAccount(error: unknown): boolean {

@@ -82,7 +82,7 @@ function CreateImageForm({ onClose }: { onClose: () => void }) {
       />
       <RadioGroup
         label={t("visibility")}
-        name="isPublic"
+        name="public"
         options={[
           { value: "private", label: t("common:private"), description: t("privateHint") },
           { value: "public", label: t("common:public"), description: t("publicHint") },

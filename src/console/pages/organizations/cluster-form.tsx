@@ -102,7 +102,7 @@ export function ClusterForm({ organization, cluster, onClose }: ClusterFormProps
         autoComplete="off"
         spellCheck="false"
       />
-      <Checkbox label={t("test")} description={t("testHint")} isSelected={isTested} onChange={setTested} />
+      <Checkbox label={t("test")} name="test" description={t("testHint")} isSelected={isTested} onChange={setTested} />
       <ClusterHelp />
     </Form>
   );

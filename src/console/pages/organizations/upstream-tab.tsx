@@ -29,9 +29,11 @@ import {
   NumberField,
   Select,
   Skeleton,
+  type Submission,
   TextField,
   Time,
   toast,
+  useDraft,
 } from "../../ui/index.ts";
 import styles from "./organizations.module.css";
 
@@ -166,39 +168,58 @@ interface UpstreamFormProps {
   onClose: () => void;
 }
 
+/** An upstream while it is being written; undefined: a field that is empty. */
+interface UpstreamDraft {
+  remote: string | undefined;
+  path: string;
+  tagLifetime: number | undefined;
+  retentionDays: number | undefined;
+  isPublic: boolean;
+}
+
+/** What the form has of an upstream; undefined: a new one. */
+function settingOf(upstream: Upstream | undefined) {
+  const values: UpstreamDraft = {
+    remote: upstream?.remote,
+    path: upstream?.path ?? "",
+    tagLifetime: upstream?.tagLifetime ?? DEFAULT_TAG_LIFETIME_S,
+    retentionDays: upstream?.retentionDays ?? undefined,
+    isPublic: upstream?.public ?? false,
+  };
+  return { values, version: upstream?.updated };
+}
+
 function UpstreamForm({ organization, upstream, isEmpty, onClose }: UpstreamFormProps) {
   const { t } = useTranslation(["upstreams", "common"]);
   const { data: remotes, error, refetch } = useRemoteNames();
   const { set } = useUpstreamChanges(organization);
-  const [remote, setRemote] = useState(upstream?.remote);
-  const [path, setPath] = useState(upstream?.path ?? "");
-  const [tagLifetime, setTagLifetime] = useState<number | undefined>(upstream?.tagLifetime ?? DEFAULT_TAG_LIFETIME_S);
-  const [retentionDays, setRetentionDays] = useState<number | undefined>(upstream?.retentionDays ?? undefined);
-  const [isPublic, setPublic] = useState(upstream?.public ?? false);
+  const { draft, version, set: change, reload } = useDraft(settingOf(upstream));
+  const { remote, path, tagLifetime, retentionDays, isPublic } = draft;
   if (error) return <ErrorNotice error={error} onRetry={refetch} />;
   if (!remotes) return <Skeleton height="16rem" />;
   if (remotes.length === 0) return <Empty title={t("noRemotes")}>{t("noRemotesText")}</Empty>;
 
-  const submit = async () => {
-    await set.mutateAsync({
+  const submit = async ({ overwrites }: Submission) => {
+    const setting = {
       remote: remote ?? "",
       path: path.trim(),
       tagLifetime: tagLifetime ?? DEFAULT_TAG_LIFETIME_S,
       public: isPublic,
       retentionDays: retentionDays ?? null,
-    });
+    };
+    await set.mutateAsync({ setting, version: overwrites ? undefined : version });
     onClose();
     toast(t("saved", { name: organization }));
   };
   return (
-    <Form onSubmit={submit} onCancel={onClose} submitLabel={t("common:save")}>
+    <Form onSubmit={submit} onCancel={onClose} onReload={reload} submitLabel={t("common:save")}>
       <Select
         label={t("remote")}
         name="remote"
         description={isEmpty ? t("remoteHint") : t("fixedHint")}
         options={remotes.map(({ name, url }) => ({ value: name, label: `${name} · ${url}` }))}
         value={remote}
-        onChange={setRemote}
+        onChange={(name) => change({ remote: name })}
         isRequired
         isDisabled={!isEmpty}
       />
@@ -208,7 +229,7 @@ function UpstreamForm({ organization, upstream, isEmpty, onClose }: UpstreamForm
         description={t("pathHint")}
         placeholder="bitnami"
         value={path}
-        onChange={setPath}
+        onChange={(text) => change({ path: text })}
         maxLength={MAX_UPSTREAM_PATH_LENGTH}
         isDisabled={!isEmpty}
         isMonospace
@@ -223,7 +244,7 @@ function UpstreamForm({ organization, upstream, isEmpty, onClose }: UpstreamForm
         min={MIN_TAG_LIFETIME_S}
         max={MAX_TAG_LIFETIME_S}
         value={tagLifetime}
-        onChange={setTagLifetime}
+        onChange={(seconds) => change({ tagLifetime: seconds })}
         isRequired
       />
       <NumberField
@@ -234,14 +255,14 @@ function UpstreamForm({ organization, upstream, isEmpty, onClose }: UpstreamForm
         min={1}
         max={MAX_RETENTION_DAYS}
         value={retentionDays}
-        onChange={setRetentionDays}
+        onChange={(days) => change({ retentionDays: days })}
       />
       <Checkbox
         label={t("isPublic")}
         name="public"
         description={t("publicHint")}
         isSelected={isPublic}
-        onChange={setPublic}
+        onChange={(chosen) => change({ isPublic: chosen })}
       />
     </Form>
   );

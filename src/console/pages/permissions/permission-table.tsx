@@ -14,6 +14,7 @@ import {
   type Choice,
   ConfirmRowDialog,
   errorText,
+  isChangedMeanwhile,
   IconButton,
   IconTrash,
   Name,
@@ -131,19 +132,19 @@ export function PermissionTable({
 
 /** A user's right. Another choice takes effect at once, and can be undone. */
 function LevelSelect({ target, permission }: { target: PermissionTarget; permission: Permission }) {
-  const { t } = useTranslation("permissions");
+  const { t } = useTranslation(["permissions", "kit"]);
   const { names, choices } = useLevelNames();
   const { change } = usePermissionChanges(target);
   const { name } = permission;
 
-  async function save(wanted: Permission, before?: Permission) {
+  async function save(level: Level, before: Level, canUndo: boolean) {
     try {
-      await change.mutateAsync(wanted);
-      toast(t("changed", { name, level: names[wanted.level] }), {
-        ...(before && { action: { label: t("undo"), onPress: () => void save(before) } }),
+      await change.mutateAsync({ ...permission, level, before });
+      toast(t("changed", { name, level: names[level] }), {
+        ...(canUndo && { action: { label: t("undo"), onPress: () => void save(before, level, false) } }),
       });
     } catch (error) {
-      toast(errorText(error), { tone: "danger" });
+      toast(isChangedMeanwhile(error) ? t("kit:conflict.title") : errorText(error), { tone: "danger" });
     }
   }
 
@@ -156,7 +157,7 @@ function LevelSelect({ target, permission }: { target: PermissionTarget; permiss
         value={change.isPending ? change.variables.level : permission.level}
         isDisabled={change.isPending}
         onChange={(level) => {
-          if (level !== permission.level) void save({ ...permission, level }, permission);
+          if (level !== permission.level) void save(level, permission.level, true);
         }}
       />
     </div>

@@ -1,6 +1,5 @@
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { QUOTA_RESOURCES, type QuotaResource } from "../../../kernel/quotas.ts";
+import { QUOTA_RESOURCES, type QuotaResource, versionOfCommonLimits, versionOfQuotas } from "../../../kernel/quotas.ts";
 import {
   type DefaultQuotas,
   type QuotaHolder,
@@ -8,7 +7,17 @@ import {
   useDefaultQuotas,
   useQuotaChanges,
 } from "../../api/quotas.ts";
-import { Dialog, ErrorNotice, Form, NumberField, Select, Skeleton, toast } from "../../ui/index.ts";
+import {
+  Dialog,
+  ErrorNotice,
+  Form,
+  NumberField,
+  Select,
+  Skeleton,
+  type Submission,
+  toast,
+  useDraft,
+} from "../../ui/index.ts";
 import { formatQuota } from "./quota-card.tsx";
 import styles from "./quotas.module.css";
 
@@ -37,8 +46,9 @@ function QuotaForm({ holder, quotas, onClose }: QuotaDialogProps) {
   return (
     <LimitsForm
       limitOf={(resource) => quotas[resource]}
+      version={versionOfQuotas(quotas)}
       defaults={defaults[holder.kind]}
-      onSave={(changes) => change.mutateAsync({ holder, changes })}
+      onSave={(changes, version) => change.mutateAsync({ holder, changes, version })}
       savedMessage={t("changed", { name: holder.name })}
       onClose={onClose}
     />
@@ -58,8 +68,9 @@ export function DefaultsForm({ kind, defaults, onClose }: DefaultsFormProps) {
   return (
     <LimitsForm
       limitOf={(resource) => ({ limit: defaults[kind][resource], source: "own" })}
+      version={versionOfCommonLimits(defaults)}
       defaults={undefined}
-      onSave={(changes) => changeDefaults.mutateAsync({ kind, changes })}
+      onSave={(changes, version) => changeDefaults.mutateAsync({ kind, changes, version })}
       savedMessage={t("defaultsChanged")}
       onClose={onClose}
     />
@@ -67,26 +78,32 @@ export function DefaultsForm({ kind, defaults, onClose }: DefaultsFormProps) {
 }
 
 interface LimitsFormProps extends Pick<LimitFieldsProps, "defaults"> {
-  /** The limits when the form is opened. */
+  /** The limits as they were read last. */
   limitOf: (resource: QuotaResource) => { limit: number | null; source: "default" | "own" };
-  onSave: (changes: ReturnType<typeof changedLimits>) => Promise<unknown>;
+  version: string;
+  onSave: (changes: ReturnType<typeof changedLimits>, version: string | undefined) => Promise<unknown>;
   savedMessage: string;
   onClose: () => void;
 }
 
-function LimitsForm({ limitOf, defaults, onSave, savedMessage, onClose }: LimitsFormProps) {
+function LimitsForm({ limitOf, version: latest, defaults, onSave, savedMessage, onClose }: LimitsFormProps) {
   const { t } = useTranslation("common");
-  const [before] = useState(() => draftsOf(limitOf));
-  const [drafts, setDrafts] = useState(before);
-  const changes = changedLimits(before, drafts);
-  const submit = async () => {
-    await onSave(changes);
+  const { draft, before, version, set, reload } = useDraft({ values: draftsOf(limitOf), version: latest });
+  const changes = changedLimits(before, draft);
+  const submit = async ({ overwrites }: Submission) => {
+    await onSave(changes, overwrites ? undefined : version);
     onClose();
     toast(savedMessage);
   };
   return (
-    <Form onSubmit={submit} onCancel={onClose} submitLabel={t("save")} isDisabled={Object.keys(changes).length === 0}>
-      <LimitFields drafts={drafts} onChange={setDrafts} defaults={defaults} />
+    <Form
+      onSubmit={submit}
+      onCancel={onClose}
+      onReload={reload}
+      submitLabel={t("save")}
+      isDisabled={Object.keys(changes).length === 0}
+    >
+      <LimitFields drafts={draft} onChange={set} defaults={defaults} />
     </Form>
   );
 }

@@ -107,6 +107,7 @@ function RuleForm({ owner, rule, onClose }: Omit<RuleDialogProps, "isOpen">) {
       />
       <Checkbox
         label={t("automatic")}
+        name="automatic"
         description={t("automaticHint")}
         isSelected={automatic}
         onChange={setAutomatic}
@@ -114,6 +115,7 @@ function RuleForm({ owner, rule, onClose }: Omit<RuleDialogProps, "isOpen">) {
       <CopyOptions override={override} onOverride={setOverride} referrers={referrers} onReferrers={setReferrers} />
       <Checkbox
         label={t("deletions")}
+        name="deletions"
         description={t("deletionsHint")}
         isSelected={deletions}
         onChange={setDeletions}
@@ -145,9 +147,16 @@ export function CopyOptions({ override, onOverride, referrers, onReferrers, isOn
   const { t } = useTranslation("sync");
   return (
     <>
-      <Checkbox label={t("override")} description={t("overrideHint")} isSelected={override} onChange={onOverride} />
+      <Checkbox
+        label={t("override")}
+        name="override"
+        description={t("overrideHint")}
+        isSelected={override}
+        onChange={onOverride}
+      />
       <Checkbox
         label={t("referrers")}
+        name="referrers"
         description={isOnce ? t("referrersOnce") : t("referrersHint")}
         isSelected={referrers}
         onChange={onReferrers}

@@ -1,8 +1,20 @@
 import { useTranslation } from "react-i18next";
 import { ApiError } from "../../api/client.ts";
 import { useClusters, useClusterTest } from "../../api/clusters.ts";
-import { WORKLOAD_KINDS } from "../../api/triggers.ts";
-import { Button, Checkbox, detailText, ErrorNotice, LinkButton, Notice, Select, TextField } from "../../ui/index.ts";
+import { type RunningWorkload, useRunningWorkloads, WORKLOAD_KINDS } from "../../api/triggers.ts";
+import { useSettled } from "../../api/use-settled.ts";
+import {
+  Button,
+  Checkbox,
+  ComboBox,
+  detailText,
+  ErrorNotice,
+  errorText,
+  LinkButton,
+  Notice,
+  Select,
+  TextField,
+} from "../../ui/index.ts";
 import { useImage } from "../current-image.tsx";
 import { organizationPath } from "../../paths.ts";
 import type { KubernetesDraft } from "./trigger-draft.ts";
@@ -10,25 +22,76 @@ import styles from "./triggers.module.css";
 
 interface KubernetesFieldsProps {
   target: KubernetesDraft;
-  onChange: (target: KubernetesDraft) => void;
+  /** Given what is to be different, in place of a whole target: a field that proposes values may call it twice at once. */
+  onChange: (changed: Partial<KubernetesDraft>) => void;
 }
 
-/** Which workload a push updates. */
-export function KubernetesFields({ target, onChange }: KubernetesFieldsProps) {
+/** Which workload a push updates: proposed are those that run the image (guide 4.7, "选择应用"), and others can be typed. */
+export function KubernetesFields({ target, onChange: set }: KubernetesFieldsProps) {
   const { t } = useTranslation(["triggers", "clusters"]);
-  const set = (changed: Partial<KubernetesDraft>) => onChange({ ...target, ...changed });
-  const name = { isMonospace: true, autoComplete: "off", spellCheck: "false" } as const;
+  const image = useImage();
+  const cluster = useSettled(target.cluster.trim());
+  const { data, error, isLoading } = useRunningWorkloads(image, {
+    cluster,
+    namespace: useSettled(target.namespace.trim()),
+  });
+  const workloads = data?.workloads ?? [];
+  const chosen = workloads.find(
+    ({ namespace, workload, application }) =>
+      namespace === target.namespace && workload === target.workload && application === target.application,
+  );
+  const count = workloads.length;
+  const why = data && detailText(data);
+  const told =
+    data &&
+    [
+      ...(count > 0 ? [t("workloadsFound", { count })] : why === null ? [t("workloadsNone")] : []),
+      ...(why === null ? [] : [t(count > 0 ? "workloadsPartly" : "workloadsUnknown", { why })]),
+    ].join(" ");
+  const choose = ({ namespace, workload, application }: RunningWorkload) => {
+    set({ namespace, workload, application, container: "" });
+  };
   return (
     <div className={styles.group}>
-      <ClusterField cluster={target.cluster} onChange={(cluster) => set({ cluster })} />
+      <ClusterField cluster={target.cluster} onChange={(name) => set({ cluster: name })} />
+      <div className={styles.chosen}>
+        <ComboBox
+          label={t("application")}
+          name="application"
+          description={t("applicationHint")}
+          items={workloads.map((each) => ({
+            id: idOf(each),
+            label: each.application,
+            description: t("runningIn", {
+              workload: t(`clusters:workloads.${each.workload}`),
+              namespace: each.namespace,
+              containers: each.containers.join(", "),
+            }),
+          }))}
+          inputValue={target.application}
+          onInputChange={(application) => set({ application })}
+          onSelect={({ id }) => {
+            const found = workloads.find((each) => idOf(each) === id);
+            if (found) choose(found);
+          }}
+          isLoading={isLoading}
+          allowsCustom
+          isRequired
+        />
+        <p className={styles.note} role="status">
+          {isLoading ? t("workloadsAsked") : error ? t("workloadsUnknown", { why: errorText(error) }) : told}
+        </p>
+      </div>
       <div className={styles.pair}>
-        <TextField
+        <ComboBox
           label={t("namespace")}
           name="namespace"
-          value={target.namespace}
-          onChange={(namespace) => set({ namespace })}
+          items={propose(workloads.map(({ namespace }) => namespace))}
+          inputValue={target.namespace}
+          onInputChange={(namespace) => set({ namespace })}
+          onSelect={() => undefined}
+          allowsCustom
           isRequired
-          {...name}
         />
         <Select
           label={t("workload")}
@@ -37,22 +100,15 @@ export function KubernetesFields({ target, onChange }: KubernetesFieldsProps) {
           value={target.workload}
           onChange={(workload) => set({ workload })}
         />
-        <TextField
-          label={t("application")}
-          name="application"
-          description={t("applicationHint")}
-          value={target.application}
-          onChange={(application) => set({ application })}
-          isRequired
-          {...name}
-        />
-        <TextField
+        <ComboBox
           label={t("container")}
           name="container"
           description={t("containerHint")}
-          value={target.container}
-          onChange={(container) => set({ container })}
-          {...name}
+          items={propose(chosen?.containers ?? [])}
+          inputValue={target.container}
+          onInputChange={(container) => set({ container })}
+          onSelect={() => undefined}
+          allowsCustom
         />
       </div>
       <Checkbox
@@ -65,6 +121,15 @@ export function KubernetesFields({ target, onChange }: KubernetesFieldsProps) {
       <Check key={JSON.stringify(target)} target={target} />
     </div>
   );
+}
+
+/** Names as a field proposes them, each once. */
+function propose(names: readonly string[]) {
+  return [...new Set(names)].map((name) => ({ id: name, label: name }));
+}
+
+function idOf({ namespace, workload, application }: RunningWorkload): string {
+  return `${namespace}/${workload}/${application}`;
 }
 
 interface ClusterFieldProps {

@@ -24,7 +24,15 @@ import {
 import { useImage } from "../current-image.tsx";
 import { Syntax } from "../image-settings/syntax.tsx";
 import { KubernetesFields } from "./kubernetes-fields.tsx";
-import { changesOf, draftOf, keepsAddress, newTriggerOf, type TriggerDraft, trimmed } from "./trigger-draft.ts";
+import {
+  changesOf,
+  draftOf,
+  keepsAddress,
+  type KubernetesDraft,
+  newTriggerOf,
+  type TriggerDraft,
+  trimmed,
+} from "./trigger-draft.ts";
 import styles from "./triggers.module.css";
 import { WebhookFields } from "./webhook-fields.tsx";
 
@@ -58,7 +66,10 @@ function TriggerForm({ trigger, onClose }: Omit<TriggerDialogProps, "isOpen">) {
   const [draft, setDraft] = useState(() => draftOf(trigger));
   // Of what the form began with, whatever is fetched meanwhile.
   const [version] = useState(trigger?.updated);
-  const set = (changed: Partial<TriggerDraft>) => setDraft({ ...draft, ...changed });
+  const set = (changed: Partial<TriggerDraft>) => setDraft((before) => ({ ...before, ...changed }));
+  const setKubernetes = (changed: Partial<KubernetesDraft>) => {
+    setDraft((before) => ({ ...before, kubernetes: { ...before.kubernetes, ...changed } }));
+  };
 
   const submit = async ({ overwrites }: Submission) => {
     const wanted = overwrites ? undefined : version;
@@ -95,6 +106,7 @@ function TriggerForm({ trigger, onClose }: Omit<TriggerDialogProps, "isOpen">) {
       />
       <RadioGroup
         label={t("target")}
+        name="target.kind"
         options={[
           { value: "kubernetes", label: t("kubernetes"), description: t("kubernetesHint") },
           { value: "webhook", label: t("webhook"), description: t("webhookHint") },
@@ -103,7 +115,7 @@ function TriggerForm({ trigger, onClose }: Omit<TriggerDialogProps, "isOpen">) {
         onChange={(kind) => set({ kind })}
       />
       {draft.kind === "kubernetes" ? (
-        <KubernetesFields target={draft.kubernetes} onChange={(kubernetes) => set({ kubernetes })} />
+        <KubernetesFields target={draft.kubernetes} onChange={setKubernetes} />
       ) : (
         <WebhookFields
           target={draft.webhook}
@@ -141,6 +153,7 @@ function ConditionFields({ condition, onChange }: ConditionFieldsProps) {
     <div className={styles.group}>
       <RadioGroup<ConditionKind>
         label={t("condition")}
+        name="condition.kind"
         options={[
           { value: "all", label: t("conditionAll"), description: t("conditionAllHint") },
           { value: "tag", label: t("conditionTag"), description: t("conditionTagHint") },

@@ -1,6 +1,17 @@
 import { changeUser, createUser, type ListedUser, listUsers, removeUser } from "../../../registry/accounts/users.ts";
 import { managerCall } from "../../call.ts";
-import { because, createRoute, createRouter, json, jsonBody, z } from "../../openapi.ts";
+import {
+  because,
+  createRoute,
+  createRouter,
+  IfMatch,
+  json,
+  jsonBody,
+  setVersion,
+  versioned,
+  versionsOf,
+  z,
+} from "../../openapi.ts";
 import { Next } from "../paging.ts";
 import {
   cutNamePage,
@@ -84,8 +95,13 @@ const change = createRoute({
   description:
     "Administrators of the account; only operators change operators. An account keeps at least one administrator. A new " +
     "password ends all of the user's logins but those by access key. One's own is changed at `PUT /api/session/password`.",
-  request: { params: NameParams, ...jsonBody(UserChange) },
-  responses: { 200: json(z.object({ name: z.string(), role: AccountRole }).openapi("ChangedUser"), "The user.") },
+  request: { params: NameParams, headers: IfMatch, ...jsonBody(UserChange) },
+  responses: {
+    200: versioned(z.object({ name: z.string(), role: AccountRole }).openapi("ChangedUser"), "The user.", [
+      "`role`",
+      "member",
+    ]),
+  },
 });
 
 const remove = createRoute({
@@ -114,7 +130,9 @@ export const users = createRouter()
   })
   .openapi(change, async (c) => {
     const { name } = c.req.valid("param");
-    return c.json(await changeUser(managerCall(c), name, c.req.valid("json")), 200);
+    const changed = await changeUser(managerCall(c), name, c.req.valid("json"), versionsOf(c));
+    setVersion(c, changed.role);
+    return c.json(changed, 200);
   })
   .openapi(remove, async (c) => {
     await removeUser(managerCall(c), c.req.valid("param").name);

@@ -10,7 +10,17 @@ import {
   startCollecting,
 } from "../../../registry/garbage/garbage.ts";
 import { managerCall } from "../../call.ts";
-import { createRoute, createRouter, json, jsonBody, z } from "../../openapi.ts";
+import {
+  createRoute,
+  createRouter,
+  IfMatch,
+  json,
+  jsonBody,
+  setVersion,
+  versioned,
+  versionsOf,
+  z,
+} from "../../openapi.ts";
 import { formatTime, Time } from "../../swr/params.ts";
 import { imageOf, ImageParams } from "../params.ts";
 
@@ -83,6 +93,7 @@ const Setting = z
     }),
   })
   .openapi("ImageGarbageCollection");
+const VERSION = ["`keepsUntagged`", "false"] as const;
 
 /** Beyond SWR. */
 export const garbage = createRouter();
@@ -140,11 +151,12 @@ garbage.openapi(
     summary: "Whether an image keeps manifests that nothing needs",
     description: "For everybody who has a right to the image in its own account.",
     request: { params: ImageParams },
-    responses: { 200: json(Setting, "The setting; by default they are not kept.") },
+    responses: { 200: versioned(Setting, "The setting; by default they are not kept.", VERSION) },
   }),
   async (c) => {
     const image = imageOf(c.req.valid("param"));
     const keepsUntagged = await getKeepsUntagged(managerCall(c), image);
+    setVersion(c, String(keepsUntagged));
     return c.json({ keepsUntagged }, 200);
   },
 );
@@ -158,13 +170,14 @@ garbage.openapi(
     summary: "Keep an image's manifests that nothing needs, or do not",
     description:
       "Takes the right to manage the image. Those that are kept no longer have the whole grace period from then on.",
-    request: { params: ImageParams, ...jsonBody(Setting) },
-    responses: { 200: json(Setting, "The setting holds.") },
+    request: { params: ImageParams, headers: IfMatch, ...jsonBody(Setting) },
+    responses: { 200: versioned(Setting, "The setting holds.", VERSION) },
   }),
   async (c) => {
     const { keepsUntagged } = c.req.valid("json");
     const image = imageOf(c.req.valid("param"));
-    await changeKeepsUntagged(managerCall(c), image, keepsUntagged);
+    await changeKeepsUntagged(managerCall(c), image, keepsUntagged, versionsOf(c));
+    setVersion(c, String(keepsUntagged));
     return c.json({ keepsUntagged }, 200);
   },
 );

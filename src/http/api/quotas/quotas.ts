@@ -1,4 +1,4 @@
-import type { Quotas } from "../../../kernel/quotas.ts";
+import { type Quotas, versionOfCommonLimits, versionOfQuotas } from "../../../kernel/quotas.ts";
 import {
   getAccountQuotas,
   getCommonLimits,
@@ -8,7 +8,7 @@ import {
   setOrganizationLimits,
 } from "../../../registry/quotas/quotas.ts";
 import { managerCall } from "../../call.ts";
-import { createRoute, createRouter, json, jsonBody, z } from "../../openapi.ts";
+import { createRoute, createRouter, IfMatch, jsonBody, setVersion, versioned, versionsOf, z } from "../../openapi.ts";
 import { OrganizationParams } from "../params.ts";
 import { NameParams } from "../rights/people.ts";
 
@@ -54,6 +54,15 @@ const CommonChanges = z
   })
   .openapi("DefaultQuotaChanges", { description: "What is left out stays." });
 
+const VERSION = [
+  "the limits of its own, `default` where it has none and `unlimited` for null, in the order above, between full stops",
+  "1099511627776.default.default.unlimited.default",
+] as const;
+const COMMON_VERSION = [
+  "the limits of organizations and then those of accounts, `unlimited` for null, in the order above, between full stops",
+  "549755813888.268435456.2000.100000.200.1099511627776.536870912.5000.200000.500",
+] as const;
+
 const showOrganizationQuota = createRoute({
   method: "get",
   path: "/organizations/{organization}/quota",
@@ -62,7 +71,7 @@ const showOrganizationQuota = createRoute({
   summary: "What an organization has, and may have",
   description: "For everybody who has a right to all of its images, and for operators.",
   request: { params: OrganizationParams },
-  responses: { 200: json(OrganizationQuotas, "Exact at this moment.") },
+  responses: { 200: versioned(OrganizationQuotas, "Exact at this moment.", VERSION) },
 });
 
 const updateOrganizationQuota = createRoute({
@@ -72,8 +81,8 @@ const updateOrganizationQuota = createRoute({
   tags: TAGS,
   summary: "Give an organization limits of its own",
   description: "Operators only. A limit below what is used refuses further growth, and nothing else.",
-  request: { params: OrganizationParams, ...jsonBody(QuotaChanges) },
-  responses: { 200: json(OrganizationQuotas, "The quotas afterwards.") },
+  request: { params: OrganizationParams, headers: IfMatch, ...jsonBody(QuotaChanges) },
+  responses: { 200: versioned(OrganizationQuotas, "The quotas afterwards.", VERSION) },
 });
 
 const showAccountQuota = createRoute({
@@ -84,7 +93,7 @@ const showAccountQuota = createRoute({
   summary: "What all organizations of an account have together, and may have",
   description: "For administrators of the account, and for operators.",
   request: { params: NameParams },
-  responses: { 200: json(AccountQuotas, "Exact at this moment.") },
+  responses: { 200: versioned(AccountQuotas, "Exact at this moment.", VERSION) },
 });
 
 const updateAccountQuota = createRoute({
@@ -94,8 +103,8 @@ const updateAccountQuota = createRoute({
   tags: TAGS,
   summary: "Give an account limits of its own",
   description: "Operators only. A limit below what is used refuses further growth, and nothing else.",
-  request: { params: NameParams, ...jsonBody(QuotaChanges) },
-  responses: { 200: json(AccountQuotas, "The quotas afterwards.") },
+  request: { params: NameParams, headers: IfMatch, ...jsonBody(QuotaChanges) },
+  responses: { 200: versioned(AccountQuotas, "The quotas afterwards.", VERSION) },
 });
 
 const showDefaultQuotas = createRoute({
@@ -105,7 +114,7 @@ const showDefaultQuotas = createRoute({
   tags: TAGS,
   summary: "The limits of accounts and organizations that have none of their own",
   description: "Operators only.",
-  responses: { 200: json(CommonLimits, "The limits.") },
+  responses: { 200: versioned(CommonLimits, "The limits.", COMMON_VERSION) },
 });
 
 const updateDefaultQuotas = createRoute({
@@ -115,8 +124,8 @@ const updateDefaultQuotas = createRoute({
   tags: TAGS,
   summary: "Set the limits of accounts and organizations that have none of their own",
   description: "Operators only.",
-  request: jsonBody(CommonChanges),
-  responses: { 200: json(CommonLimits, "The limits afterwards.") },
+  request: { headers: IfMatch, ...jsonBody(CommonChanges) },
+  responses: { 200: versioned(CommonLimits, "The limits afterwards.", COMMON_VERSION) },
 });
 
 /** Quotas: docs/quotas.md. Beyond SWR, whose operation lists those of the caller. */
@@ -124,26 +133,36 @@ export const quotas = createRouter()
   .openapi(showOrganizationQuota, async (c) => {
     const { organization } = c.req.valid("param");
     const found = await getOrganizationQuotas(managerCall(c), organization);
+    setVersion(c, versionOfQuotas(found));
     return c.json({ organization, quotas: describeQuotas(found) }, 200);
   })
   .openapi(updateOrganizationQuota, async (c) => {
     const { organization } = c.req.valid("param");
-    const set = await setOrganizationLimits(managerCall(c), organization, c.req.valid("json"));
+    const set = await setOrganizationLimits(managerCall(c), organization, c.req.valid("json"), versionsOf(c));
+    setVersion(c, versionOfQuotas(set));
     return c.json({ organization, quotas: describeQuotas(set) }, 200);
   })
   .openapi(showAccountQuota, async (c) => {
     const { name } = c.req.valid("param");
     const found = await getAccountQuotas(managerCall(c), name);
+    setVersion(c, versionOfQuotas(found));
     return c.json({ account: name, quotas: describeQuotas(found) }, 200);
   })
   .openapi(updateAccountQuota, async (c) => {
     const { name } = c.req.valid("param");
-    const set = await setAccountLimits(managerCall(c), name, c.req.valid("json"));
+    const set = await setAccountLimits(managerCall(c), name, c.req.valid("json"), versionsOf(c));
+    setVersion(c, versionOfQuotas(set));
     return c.json({ account: name, quotas: describeQuotas(set) }, 200);
   })
-  .openapi(showDefaultQuotas, async (c) => c.json(await getCommonLimits(managerCall(c)), 200))
+  .openapi(showDefaultQuotas, async (c) => {
+    const limits = await getCommonLimits(managerCall(c));
+    setVersion(c, versionOfCommonLimits(limits));
+    return c.json(limits, 200);
+  })
   .openapi(updateDefaultQuotas, async (c) => {
-    return c.json(await setCommonLimits(managerCall(c), c.req.valid("json")), 200);
+    const limits = await setCommonLimits(managerCall(c), c.req.valid("json"), versionsOf(c));
+    setVersion(c, versionOfCommonLimits(limits));
+    return c.json(limits, 200);
   });
 
 function describeQuotas(found: Quotas): z.infer<typeof QuotaSet> {

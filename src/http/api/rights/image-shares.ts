@@ -12,7 +12,17 @@ import {
   shareImage,
 } from "../../../registry/rights/shares.ts";
 import { managerCall } from "../../call.ts";
-import { createRoute, createRouter, json, jsonBody, z } from "../../openapi.ts";
+import {
+  createRoute,
+  createRouter,
+  IfMatch,
+  json,
+  jsonBody,
+  setVersion,
+  versioned,
+  versionsOf,
+  z,
+} from "../../openapi.ts";
 import { formatTime, Time } from "../../swr/params.ts";
 import { imageOf, ImageParams } from "../params.ts";
 
@@ -92,7 +102,7 @@ const show = createRoute({
   summary: "Show an image's share with an account",
   description: WHO_MAY,
   request: { params: ShareParams },
-  responses: { 200: json(ImageShare, "The share.") },
+  responses: { 200: versioned(ImageShare, "The share.") },
 });
 
 const change = createRoute({
@@ -102,8 +112,8 @@ const change = createRoute({
   operationId: "changeImageShare",
   summary: "Change until when an image is shared with an account",
   description: TAKES,
-  request: { params: ShareParams, ...jsonBody(ShareChange) },
-  responses: { 200: json(ImageShare, "The share afterwards.") },
+  request: { params: ShareParams, headers: IfMatch, ...jsonBody(ShareChange) },
+  responses: { 200: versioned(ImageShare, "The share afterwards.") },
 });
 
 const end = createRoute({
@@ -135,8 +145,9 @@ export const imageShares = createRouter()
     const call = managerCall(c);
     const { account: partner, ...params } = c.req.valid("param");
     const name = imageOf(params);
-    const share = await getImageShare(call, name, partner);
-    return c.json(describeShare(requireShare(share, name, partner)), 200);
+    const share = requireShare(await getImageShare(call, name, partner), name, partner);
+    setVersion(c, share);
+    return c.json(describeShare(share), 200);
   })
   .openapi(change, async (c) => {
     const call = managerCall(c);
@@ -146,9 +157,11 @@ export const imageShares = createRouter()
     await changeShare(call, name, partner, {
       deadline: until,
       ...(text !== undefined && { note: text }),
+      versions: versionsOf(c),
     });
-    const share = await getImageShare(call, name, partner);
-    return c.json(describeShare(requireShare(share, name, partner)), 200);
+    const share = requireShare(await getImageShare(call, name, partner), name, partner);
+    setVersion(c, share);
+    return c.json(describeShare(share), 200);
   })
   .openapi(end, async (c) => {
     const call = managerCall(c);

@@ -15,7 +15,17 @@ import {
 } from "../../../registry/rights/permissions.ts";
 import type { AppEnv } from "../../context.ts";
 import { managerCall } from "../../call.ts";
-import { createRoute, createRouter, json, jsonBody, z } from "../../openapi.ts";
+import {
+  createRoute,
+  createRouter,
+  IfMatch,
+  json,
+  jsonBody,
+  setVersion,
+  versioned,
+  versionsOf,
+  z,
+} from "../../openapi.ts";
 import { imageOf, ImageParams, OrganizationParams } from "../params.ts";
 
 /** One request grants at most this many users a right. */
@@ -140,15 +150,16 @@ function addPermissionRoutes(router: OpenAPIHono<AppEnv>, routes: PermissionRout
       operationId: `change${of}Permission`,
       summary: `Change a user's right on ${what}`,
       description: `Of a user who was granted one on it. ${takes}`,
-      request: { params: params.extend(UserParams.shape), ...jsonBody(PermissionChange) },
-      responses: { 200: json(PermissionItem, "The right, with effect on the next tokens.") },
+      request: { params: params.extend(UserParams.shape), headers: IfMatch, ...jsonBody(PermissionChange) },
+      responses: { 200: versioned(PermissionItem, "The right, with effect on the next tokens.", ["`level`", "read"]) },
     }),
     async (c) => {
       const { user: name } = UserParams.parse(c.req.param());
       const target = targetOf(c.req.param());
       const call = managerCall(c);
       const entry = { ...(await findNamedUser(call, target, name)), level: c.req.valid("json").level };
-      await changePermissions(call, target, [entry]);
+      await changePermissions(call, target, [entry], versionsOf(c));
+      setVersion(c, entry.level);
       return c.json(describePermission(entry), 200);
     },
   );

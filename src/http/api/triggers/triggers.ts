@@ -17,6 +17,7 @@ import {
   type Trigger,
   type WantedTarget,
 } from "../../../registry/triggers/triggers.ts";
+import { listRunningWorkloads, MAX_LISTED_WORKLOADS } from "../../../registry/triggers/workloads.ts";
 import { managerCall } from "../../call.ts";
 import {
   createRoute,
@@ -32,7 +33,7 @@ import {
 import { formatTime, Time } from "../../swr/params.ts";
 import { CONDITION, ConditionKind, ConditionSyntaxField, TriggerName, WHO_MAY_STEER } from "../../trigger-fields.ts";
 import { imageOf, ImageParams, TriggerParams } from "../params.ts";
-import { Reasons } from "../reasons.ts";
+import { describeWhy, Reasons } from "../reasons.ts";
 
 const TAGS = ["Triggers"];
 const PATH = "/organizations/{organization}/images/{image}/triggers";
@@ -202,6 +203,25 @@ function describeLast(delivery: Delivery | undefined): z.infer<typeof LastDelive
   return { id, tag, test: event.isTest === true, status, detail, reasons, ...times };
 }
 
+const RunningWorkloads = z
+  .object({
+    workloads: z
+      .array(
+        z
+          .object({
+            namespace: z.string().openapi({ example: "default" }),
+            workload: z.enum(WORKLOAD_KINDS),
+            application: z.string().openapi({ description: "The name of the workload.", example: "nginx" }),
+            containers: z.array(z.string()).openapi({ description: "Those of its containers that run the image." }),
+          })
+          .openapi("RunningWorkload"),
+      )
+      .openapi({ description: "By namespace and name." }),
+    detail: z.string().nullable().openapi({ description: "Why there may be more; null when these are all." }),
+    reasons: Reasons,
+  })
+  .openapi("RunningWorkloads");
+
 // --- Routes ---
 
 /** What a push of a tag sets off: guide 4.7, with targets beyond SWR's. */
@@ -267,6 +287,39 @@ triggers.openapi(
     const tried = await tryCondition(managerCall(c), image, condition);
     const conditionSyntax = syntaxOf(condition) ?? ("" as const);
     return c.json({ conditionSyntax, tags: tried.map(({ tag, isMet }) => ({ tag, met: isMet })) }, 200);
+  },
+);
+
+triggers.openapi(
+  createRoute({
+    method: "get",
+    path: "/organizations/{organization}/images/{image}/workloads",
+    tags: TAGS,
+    operationId: "listRunningWorkloads",
+    summary: "List the workloads of a cluster that run an image",
+    description:
+      `What a trigger of the image can update: at most ${MAX_LISTED_WORKLOADS}. The cluster is asked now, within 10 seconds, with ` +
+      `its token's rights. Where that may list no workload of all namespaces, name one. ${WHO_MAY}`,
+    request: {
+      params: ImageParams,
+      query: z.strictObject({
+        cluster: z.string().openapi({
+          description: "The name of a cluster of the organization.",
+          example: "production",
+        }),
+        namespace: z.string().max(MAX_LABEL_LENGTH).optional().openapi({
+          description: "The only namespace to look at; absent: all that the cluster is for.",
+          example: "shop",
+        }),
+      }),
+    },
+    responses: { 200: json(RunningWorkloads, "Also when the cluster gives no answer: `detail` says so.") },
+  }),
+  async (c) => {
+    const image = imageOf(c.req.valid("param"));
+    const { workloads, why } = await listRunningWorkloads(managerCall(c), image, c.req.valid("query"));
+    const described = workloads.map(({ name, ...workload }) => ({ ...workload, application: name }));
+    return c.json({ workloads: described, ...describeWhy(why) }, 200);
   },
 );
 

@@ -9,7 +9,7 @@ import {
 import { readDetail } from "../../../model/read-detail.ts";
 import { getUpstream, removeUpstream, setUpstream, type Upstream } from "../../../registry/upstreams/upstreams.ts";
 import { managerCall } from "../../call.ts";
-import { createRoute, createRouter, json, jsonBody, z } from "../../openapi.ts";
+import { createRoute, createRouter, IfMatch, jsonBody, setVersion, versioned, versionsOf, z } from "../../openapi.ts";
 import { formatTime, Time } from "../../swr/params.ts";
 import { OrganizationParams } from "../params.ts";
 import { Reasons } from "../reasons.ts";
@@ -91,7 +91,7 @@ const showUpstream = createRoute({
   summary: "Show which registry an organization stands for",
   description: `With what that registry last said. ${TO_MANAGE}`,
   request: { params: OrganizationParams },
-  responses: { 200: json(UpstreamAnswer, "The registry; 404 when the organization stands for none.") },
+  responses: { 200: versioned(UpstreamAnswer, "The registry; 404 when the organization stands for none.") },
 });
 
 const putUpstream = createRoute({
@@ -103,8 +103,8 @@ const putUpstream = createRoute({
   description:
     "What is pulled from the organization comes from there then, and is kept; nothing can be pushed to it. Which registry, and " +
     `which part of it, can be set only while the organization has no images. ${TO_MANAGE}`,
-  request: { params: OrganizationParams, ...jsonBody(UpstreamSetting) },
-  responses: { 200: json(UpstreamAnswer, "It stands for that registry.") },
+  request: { params: OrganizationParams, headers: IfMatch, ...jsonBody(UpstreamSetting) },
+  responses: { 200: versioned(UpstreamAnswer, "It stands for that registry.") },
 });
 
 const deleteUpstream = createRoute({
@@ -122,12 +122,16 @@ const deleteUpstream = createRoute({
 export const upstreams = createRouter()
   .openapi(showUpstream, async (c) => {
     const { organization } = c.req.valid("param");
-    return c.json(describeUpstream(await getUpstream(managerCall(c), organization)), 200);
+    const upstream = await getUpstream(managerCall(c), organization);
+    setVersion(c, upstream);
+    return c.json(describeUpstream(upstream), 200);
   })
   .openapi(putUpstream, async (c) => {
     const { organization } = c.req.valid("param");
     const { public: isForAll, ...settings } = c.req.valid("json");
-    const upstream = await setUpstream(managerCall(c), organization, { ...settings, isPublic: isForAll });
+    const wanted = { ...settings, isPublic: isForAll, versions: versionsOf(c) };
+    const upstream = await setUpstream(managerCall(c), organization, wanted);
+    setVersion(c, upstream);
     return c.json(describeUpstream(upstream), 200);
   })
   .openapi(deleteUpstream, async (c) => {

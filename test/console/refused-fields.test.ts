@@ -1,0 +1,231 @@
+/**
+ * Each form of the console: whatever of its request is refused is marked, said at the field and brought into view. The registry's
+ * answers are made up, one for each thing that a form sends: so this goes through fields that no test could get refused otherwise.
+ */
+import type { Locator, Page, Route } from "playwright-core";
+import { beforeEach, expect, test } from "vitest";
+import { pushImage } from "../support/server-images.ts";
+import { addAccount, addUser } from "../support/server-people.ts";
+import { useConsole } from "./browsed-registry.ts";
+import { createOrganization } from "./seed.ts";
+import type { Visitor } from "./visitor.ts";
+import { button, choose, field, takeFromMenu } from "./widgets.ts";
+
+const WEB = "/images/acme/web";
+
+const setting = useConsole({
+  prepare: async () => {
+    const { operator, server } = setting;
+    await createOrganization(operator, "acme");
+    await createOrganization(operator, "hub");
+    await pushImage(operator, "acme/web", "1.0");
+    await addAccount(server, "south");
+    await addUser(server, operator, "alice");
+    const quietly = { test: false };
+    await operator.ask("POST", "/api/remotes", { name: "tokyo", url: "https://tokyo.example.com", ...quietly });
+    const cluster = { name: "production", server: "https://k8s.example.com", token: "token", ...quietly };
+    await operator.ask("POST", "/api/organizations/acme/clusters", cluster);
+    await operator.ask("POST", "/api/organizations/acme/images/web/shares", { account: "south", deadline: "forever" });
+  },
+});
+
+interface Form {
+  path: string;
+  /** Opens it. */
+  open: (page: Page) => Promise<void>;
+  /** Writes what it needs. */
+  fill?: (form: Locator) => Promise<void>;
+  /** What it sends that has no field: why. */
+  without?: Readonly<Record<string, string>>;
+}
+
+const press = (name: string) => (page: Page) => button(page, name).first().click();
+const fill =
+  (texts: Readonly<Record<string, string>>, check: string[] = []) =>
+  async (form: Locator) => {
+    for (const label of check) await form.getByLabel(label).first().check();
+    for (const [label, text] of Object.entries(texts)) await field(form, label).fill(text);
+  };
+
+const FORMS: Readonly<Record<string, Form>> = {
+  organization: { path: "/organizations", open: press("Create organization"), fill: fill({ Name: "fresh" }) },
+  image: {
+    path: "/images",
+    open: press("Create image"),
+    fill: async (form) => {
+      await form.getByRole("combobox", { name: "Organization" }).fill("acme");
+      await field(form, "Image name").fill("fresh");
+    },
+  },
+  webhook: {
+    path: `${WEB}/triggers`,
+    open: press("Add trigger"),
+    fill: fill({ Name: "hook", URL: "https://hooks.example.com" }, ["Send a webhook"]),
+  },
+  workload: {
+    path: `${WEB}/triggers`,
+    open: press("Add trigger"),
+    fill: async (form) => {
+      await field(form, "Name").fill("deploy");
+      await form.getByLabel("Certain tags").check();
+      await field(form, "Tags").fill("v1");
+      await choose(form, "Cluster", "production");
+      await form.getByRole("combobox", { name: "Application" }).fill("web");
+    },
+  },
+  cluster: {
+    path: "/organizations/acme/clusters",
+    open: press("Add cluster"),
+    fill: fill({ Name: "staging", "API server": "https://k8s.example.com", "Service account token": "token" }),
+  },
+  remote: {
+    path: "/remotes",
+    open: press("Add registry"),
+    fill: fill({
+      Name: "osaka",
+      Address: "https://osaka.example.com",
+      "User name": "u",
+      "Password or access token": "p",
+    }),
+  },
+  pattern: { path: `${WEB}/immutable-tags`, open: press("Add pattern"), fill: fill({ Pattern: "v*" }) },
+  share: {
+    path: `${WEB}/sharing`,
+    open: press("Share image"),
+    fill: async (form) => {
+      await field(form, "Account").fill("north");
+      await form.getByRole("spinbutton", { name: /^month/ }).click();
+      await form.page().keyboard.type("12312099");
+      await field(form, "Description").fill("why");
+    },
+  },
+  "a changed share": {
+    path: `${WEB}/sharing`,
+    open: (page) => takeFromMenu(page, "Actions for south", "Edit"),
+    fill: async (form) => {
+      await form.getByLabel("For ever").uncheck();
+      await form.getByRole("spinbutton", { name: /^month/ }).click();
+      await form.page().keyboard.type("12312099");
+    },
+  },
+  "synchronization of an image": { path: `${WEB}/sync`, open: press("Add rule") },
+  "synchronization of an organization": { path: "/organizations/acme/sync", open: press("Add rule") },
+  "synchronization now": { path: `${WEB}/sync`, open: press("Synchronize now") },
+  upstream: {
+    path: "/organizations/hub/upstream",
+    open: press("Choose a registry"),
+    fill: (form) => choose(form, "Remote registry", "tokyo"),
+  },
+  user: { path: "/users", open: press("Add user"), fill: fill({ "User name": "bob" }), without: {} },
+  role: {
+    path: "/users",
+    open: (page) => takeFromMenu(page, "Actions for alice", "Change role"),
+    fill: fill({}, ["Account administrator"]),
+  },
+  "default quotas": {
+    path: "/quotas",
+    open: press("For organizations"),
+    fill: async (form) => {
+      for (const label of ["Images", "Tags"]) await choose(form, label, "Unlimited");
+    },
+  },
+  tag: {
+    path: `${WEB}/tags`,
+    open: (page) => takeFromMenu(page, "Actions for 1.0", "Add a tag"),
+    fill: fill({ "New tag": "2.0" }),
+    without: { source: "the tag is in the dialog's title", override: "it is asked for by the button" },
+  },
+};
+
+/** What forms send: JSON bodies of requests that change something. */
+let sent: unknown;
+/** What of it is to be refused next. */
+let culprit = "";
+
+async function refuse(route: Route): Promise<void> {
+  const request = route.request();
+  if (request.method() === "GET" || /\/(?:try-condition|test|session)$/.test(new URL(request.url()).pathname)) {
+    return route.continue();
+  }
+  sent = request.postDataJSON();
+  const reason = { code: "OF_A_LATER_VERSION", values: {}, field: culprit };
+  const message = sentenceOf(culprit);
+  await route.fulfill({ status: 400, json: { errors: [{ code: "PARAMETER_INVALID", message, detail: {}, reason }] } });
+}
+
+const sentenceOf = (name: string) => `what was sent as "${name}" is refused`;
+
+/** The names of all that a body has, as the API writes them: `target.url`. */
+function namesIn(body: unknown, before = ""): string[] {
+  return Object.entries(body ?? {}).flatMap(([name, value]: [string, unknown]) =>
+    typeof value === "object" && value !== null && !Array.isArray(value)
+      ? namesIn(value, `${before}${name}.`)
+      : [before + name],
+  );
+}
+
+beforeEach(() => {
+  sent = undefined;
+  culprit = "nothing";
+});
+
+async function submit(visitor: Visitor, form: Locator): Promise<void> {
+  sent = undefined;
+  await form.locator("[type=submit]").click();
+  await expect.poll(() => sent, { timeout: 10_000 }).toBeDefined();
+  await form.getByText(sentenceOf(culprit)).first().waitFor();
+  visitor.forgive(/^answer 400: /);
+}
+
+test.each(Object.entries(FORMS))(
+  "the form of %s",
+  { timeout: 120_000 },
+  async (name, { path, open, fill: write, without = {} }) => {
+    const visitor = await setting.visitAs(setting.operator, { width: 390 });
+    const { page } = visitor;
+    await page.route("**/api/**", refuse);
+    await visitor.open(path);
+    await open(page);
+    const form = page.locator("form").last();
+    await form.waitFor();
+    await write?.(form);
+    await submit(visitor, form);
+    const names = namesIn(sent);
+    expect(names.length).toBeGreaterThan(0);
+    // What belongs to no field is said at the form's end.
+    await form.getByRole("alert").getByText(sentenceOf("nothing")).waitFor();
+
+    const unmarked: string[] = [];
+    for (culprit of names) {
+      await submit(visitor, form);
+      const marked = form
+        .locator("[data-field]")
+        .filter({ hasText: sentenceOf(culprit) })
+        .last();
+      if ((await marked.count()) === 0) {
+        unmarked.push(culprit);
+        continue;
+      }
+      const state = () =>
+        marked.evaluate((element) => {
+          const { top, bottom } = element.getBoundingClientRect();
+          return {
+            hasFocus: element.contains(element.ownerDocument.activeElement),
+            isMarked:
+              element.matches("[aria-invalid=true]") ||
+              element.querySelector("[aria-invalid=true], [data-invalid]") !== null,
+            isInView: bottom > 0 && top < (element.ownerDocument.defaultView?.innerHeight ?? 0),
+          };
+        });
+      await expect
+        .poll(async () => ({ culprit, ...(await state()) }))
+        .toEqual({
+          culprit,
+          hasFocus: true,
+          isMarked: true,
+          isInView: true,
+        });
+    }
+    expect({ name, unmarked }).toEqual({ name, unmarked: Object.keys(without) });
+  },
+);
