@@ -22,7 +22,7 @@ import { type Database, messagesOf } from "../database.ts";
 import { accounts, blobs, organizationBlobs, organizations, quotas } from "../schema.ts";
 
 /** Stands for no limit where limits are compared, because null there means the common one. */
-const UNLIMITED = Number.MAX_SAFE_INTEGER;
+export const UNLIMITED = Number.MAX_SAFE_INTEGER;
 /** Whose rows hold for all that have no limit of their own. */
 const COMMON_ID = 0;
 
