@@ -22,12 +22,6 @@ export const operations = new Hono<AppEnv>({ strict: false })
     if (!(await admitReader(c.get("stores"), token, addressOf(c)))) throw unknownRoute(c, "the registry");
     return c.body(await readMetrics(c.get("stores")), 200, { "Content-Type": EXPOSITION_TYPE });
   })
-  .all("/healthz/*", (c) => {
-    throw unknownRoute(c, "the registry");
-  })
-  .all("/metrics/*", (c) => {
-    throw unknownRoute(c, "the registry");
-  })
   .onError(
     createErrorRenderer({
       setHeaders(c, error) {
