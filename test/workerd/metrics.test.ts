@@ -317,13 +317,14 @@ describe("counts that are written down", () => {
     vi.resetModules();
     const { app: fresh } = await import("../../src/app.ts");
     const context = createExecutionContext();
-    const ask = () => fresh.fetch(new Request("http://registry.test/v2/"), { ...env, ...SETTINGS }, context);
+    // With a method that no other test has: their isolate writes down what it has counted as well.
+    const ask = () =>
+      fresh.fetch(new Request("http://registry.test/v2/", { method: "PATCH" }), { ...env, ...SETTINGS }, context);
     await ask();
     await ask();
-    expect(await readCounts(db)).toEqual({});
+    expect(await readCounts(db)).not.toHaveProperty(["berth_requests_total|oci|PATCH|4xx"]);
     await waitOnExecutionContext(context);
-    expect(await readCounts(db)).toMatchObject({ "berth_requests_total|oci|GET|4xx": 2 });
-    expect(await rows()).toHaveLength(1);
+    expect(await readCounts(db)).toHaveProperty(["berth_requests_total|oci|PATCH|4xx"], 2);
   });
 
   it("are not written where nobody reads them", async ({ expect }) => {
@@ -383,13 +384,18 @@ describe("a scrape", () => {
 });
 
 describe("/healthz", () => {
+  interface Answer {
+    status: string;
+    checks: Record<string, { status: string }>;
+  }
+
   /** Each in a place of its own, since an isolate remembers what it has found out. */
   async function healthOf(settings: Record<string, unknown>, path = "/healthz") {
     vi.resetModules();
     const fresh = await import("../../src/app.ts");
     const request = new Request(`http://registry.test${path}`);
     const response = await fresh.app.fetch(request, { ...env, ...settings }, createExecutionContext());
-    return { status: response.status, health: await response.json<Record<string, any>>() };
+    return { status: response.status, health: await response.json<Answer>() };
   }
   const failing = (message: string) =>
     new Proxy(
@@ -417,7 +423,7 @@ describe("/healthz", () => {
   ] as const)("fails with the %s, and does not say why to everybody", async ([what, settings], { expect }) => {
     const lines = await logged(async () => {
       const { status, health } = await healthOf(settings);
-      expect([status, health["status"], health["checks"][what]]).toEqual([503, "failed", { status: "failed" }]);
+      expect([status, health.status, health.checks[what]]).toEqual([503, "failed", { status: "failed" }]);
       expect(JSON.stringify(health)).not.toContain("secret-detail");
     });
     expect(lines.join()).toContain("secret-detail");
@@ -429,7 +435,7 @@ describe("/healthz", () => {
       .bind(Date.now() - 11 * MINUTE_MS)
       .run();
     const { status, health } = await healthOf({});
-    expect([status, health["status"], health["checks"]["cron"]["status"]]).toEqual([200, "late", "late"]);
+    expect([status, health.status, health.checks["cron"]?.status]).toEqual([200, "late", "late"]);
     expect((await healthOf({}, "/healthz?strict")).status).toBe(503);
     await tick("* * * * *", {});
     expect((await healthOf({}, "/healthz?strict")).status).toBe(200);
@@ -441,7 +447,7 @@ describe("/healthz", () => {
     const head = vi.spyOn(Object.getPrototypeOf(env.BUCKET), "head");
     const ask = () => fresh.fetch(new Request("http://registry.test/healthz"), env, createExecutionContext());
     await ask();
-    const answers = await Promise.all(Array.from({ length: 50 }, ask));
+    const answers = await Promise.all(Array.from({ length: 50 }, async () => ask()));
     expect([...new Set(answers.map(({ status }) => status))]).toEqual([200]);
     expect(head).toHaveBeenCalledTimes(1);
     head.mockRestore();

@@ -73,10 +73,12 @@ function secondsSince(at: Date | null, now: number): number {
 const DELIVERY_STATES = ["pending", "rolling"] as const;
 const SYNC_STATES = ["waiting", "running"] as const;
 
+function countOf(rows: readonly { status: string; count: number }[], state: string): number {
+  return rows.find(({ status }) => status === state)?.count ?? 0;
+}
+
 function ofGauges(gauges: Gauges, now: number): Measured[] {
   const { openUploads, deliveries, syncJobs, quotas, totals, reclaimableBytes } = gauges;
-  const countOf = (rows: readonly { status: string; count: number }[], state: string) =>
-    rows.find(({ status }) => status === state)?.count ?? 0;
   return [
     measured("berth_open_uploads", openUploads.count),
     measured("berth_open_uploads_oldest_seconds", secondsSince(openUploads.oldestSeenAt, now)),

@@ -366,8 +366,8 @@ function endWith(status: SyncStatus, why: Reason): Outcome {
   return { kind: "end", status, reasons: [why] };
 }
 
-function retry(why: Reason, counts: { isCounted: boolean; isSilent: boolean }): Outcome {
-  return { kind: "retry", status: null, reasons: [why], ...counts };
+function retry(why: Reason, how: { isCounted: boolean; isSilent: boolean }): Outcome {
+  return { kind: "retry", status: null, reasons: [why], ...how };
 }
 
 function codeOf(error: UploadLost | ContentMismatch | ProtocolViolation) {
