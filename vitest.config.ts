@@ -20,6 +20,8 @@ const WORKER = {
       ENCRYPTION_KEY: "YSBzZWNyZXQgZm9yIHRlc3RzIG9ubHksIDMyIGJ5dGU=",
       // Tests of the quota set their own.
       ORGANIZATION_QUOTA: "100000",
+      // Tests of the log set this, too.
+      LOG_REQUESTS: "none",
       // The environment of this process does not reach workerd.
       GARBAGE_RUNS: process.env.GARBAGE_RUNS ?? "",
       GARBAGE_SEED: process.env.GARBAGE_SEED ?? "",
@@ -42,6 +44,7 @@ const PACKAGES = [
   "hono/factory",
   "hono/html",
   "hono/http-exception",
+  "hono/route",
   "hono/utils/basic-auth",
   "ipaddr.js",
   "jose",

@@ -1,6 +1,6 @@
 /**
  * `npm start`: Berth on this machine. Environment: PORT (8787), LISTEN (127.0.0.1), STATE_DIR (.berth in the checkout), ADMIN_PASSWORD
- * (otherwise the first start makes one up and shows it), TRUSTED_PROXIES (none), and the settings of wrangler.toml by
+ * (otherwise the first start makes one up and shows it), TRUSTED_PROXIES (none), METRICS_TOKEN (none: no /metrics), and the settings of wrangler.toml by
  * their names; PUBLIC_URL is the addresses that it listens on unless it is set.
  */
 import { existsSync } from "node:fs";

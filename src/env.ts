@@ -31,5 +31,7 @@ export interface Env {
   TOKEN_SECRET_NEXT?: string;
   ENCRYPTION_KEY_PREVIOUS?: string;
   ENCRYPTION_KEY_NEXT?: string;
+  /** Opens `/metrics`, which is not there without it (docs/monitoring.md). */
+  METRICS_TOKEN?: string;
   // Variables, all optional: `model/settings.ts`.
 }

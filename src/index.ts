@@ -7,6 +7,7 @@ import type { Env } from "./env.ts";
 import { comesFromSdk, isRegistryPath } from "./http/api-paths.ts";
 import { lazily } from "./lazily.ts";
 import { registryApp } from "./registry-app.ts";
+import { writeCountsLater } from "./registry/metrics/counting.ts";
 import { openStores, type Stores } from "./registry/stores.ts";
 import type { SyncMessage } from "./registry/sync/sync-queue.ts";
 import type { DeliveryMessage } from "./registry/triggers/deliveries.ts";
@@ -35,9 +36,10 @@ export default {
   },
   async scheduled({ cron, scheduledTime }, env, context) {
     const stores = openStores(env, context);
+    const { runCron } = await import("./registry/metrics/cron.ts");
     if (cron === HOURLY) {
       const { keepHouse } = await import("./registry/housekeeping/housekeeping.ts");
-      await keepHouse(stores, new Date(scheduledTime));
+      await runCron(stores, "hour", async () => (await keepHouse(stores, new Date(scheduledTime))).length === 0);
       return;
     }
     const [{ sweepDeliveries }, { sweepSyncs }, { announceRemovals }, { cleanUpEveryMinute }] = await Promise.all([
@@ -46,10 +48,13 @@ export default {
       import("./registry/content/edge-content.ts"),
       import("./registry/deletion/cleanups.ts"),
     ]);
-    await sweepDeliveries(stores);
-    await sweepSyncs(stores);
-    await announceRemovals(stores);
-    await cleanUpEveryMinute(stores);
+    await runCron(stores, "minute", async () => {
+      await sweepDeliveries(stores);
+      await sweepSyncs(stores);
+      await announceRemovals(stores);
+      await cleanUpEveryMinute(stores);
+      return true;
+    });
   },
   async queue({ messages }, env, context) {
     const ids = messages.map(({ body }) => body);
@@ -60,6 +65,7 @@ export default {
     // A slow receiver is not to hold up the queue and with it the others: what it is told goes on besides. Should that
     // fail, the sweeper finds it. Bytes that are sent for minutes are waited for, because nothing may go on for so long besides.
     context.waitUntil(work);
+    writeCountsLater({ stores, after: (write) => context.waitUntil(write()) });
     const patience = syncs.length > 0 ? stores.settings.syncPatienceMs : PATIENCE_MS;
     await Promise.race([work, scheduler.wait(patience)]);
   },

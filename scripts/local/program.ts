@@ -2,6 +2,7 @@
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ConfigurationError } from "../../src/kernel/errors.ts";
+import { checkSecrets, METRICS_TOKEN } from "../../src/model/secrets.ts";
 import { readSettings, SETTING_NAMES, type Settings } from "../../src/model/settings.ts";
 import { AdministratorRefused } from "../first-administrator.ts";
 import { admission, listOf } from "./admission.ts";
@@ -54,6 +55,7 @@ export interface LocalEnvironment {
 /** @throws Explained when the environment holds something that cannot be used. */
 export function readEnvironment(): LocalEnvironment {
   const { variables, settings } = readVariables();
+  const metricsToken = readMetricsToken(process.env[METRICS_TOKEN]);
   const stateDir = resolve(process.env.STATE_DIR || join(ROOT, ".berth"));
   return {
     port: readPort(process.env.PORT),
@@ -62,7 +64,7 @@ export function readEnvironment(): LocalEnvironment {
     publicUrl: settings.publicUrls[0],
     password: process.env.ADMIN_PASSWORD || undefined,
     trustedProxies: readTrustedProxies(process.env.TRUSTED_PROXIES),
-    bindings: () => ({ ...localSecrets(join(stateDir, "secrets.json")), ...variables }),
+    bindings: () => ({ ...localSecrets(join(stateDir, "secrets.json")), ...variables, ...metricsToken }),
   };
 }
 
@@ -70,6 +72,13 @@ function readVariables(): { variables: Record<string, string>; settings: Setting
   const entries = SETTING_NAMES.map((name) => [name, process.env[name]] as const);
   const variables = Object.fromEntries(entries.filter((entry): entry is [string, string] => Boolean(entry[1])));
   return { variables, settings: explained(() => readSettings(variables)) };
+}
+
+/** Not kept with the other secrets: whoever reads the metrics has it as well. */
+function readMetricsToken(token: string | undefined): Record<string, string> {
+  if (!token) return {};
+  explained(() => checkSecrets({ [METRICS_TOKEN]: token }));
+  return { [METRICS_TOKEN]: token };
 }
 
 function readTrustedProxies(text: string | undefined): string[] {

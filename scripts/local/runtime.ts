@@ -42,6 +42,8 @@ const UPLOADS_IN_MEMORY = "48";
 const SWEEPER_CRON = "* * * * *";
 /** The simulator of queues has one batch under way at a time: others are not to wait until bytes have been sent for minutes. */
 const SYNC_PATIENCE_MS = "300";
+/** A terminal is not to be filled by what goes well. */
+const LOG_REQUESTS = "failures";
 
 /** When files of upload sessions are removed that are over, and for how many milliseconds they must have been. */
 const SWEEP_CRON = "37 * * * *";
@@ -120,6 +122,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     const variables: NonNullable<typeof worker.workerOptions.bindings> = {
       UPLOADS_IN_MEMORY,
       SYNC_PATIENCE_MS,
+      LOG_REQUESTS,
       ...worker.workerOptions.bindings,
       ...bindings,
     };

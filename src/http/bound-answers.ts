@@ -27,6 +27,7 @@ export const boundAnswers = createMiddleware<AppEnv>(async function boundAnswers
   if (!c.res.body || c.get("isBounded") || c.req.method === "HEAD") return;
   if (!WHOLE_TYPES.test(c.res.headers.get("Content-Type") ?? "")) return;
   const bytes = new Uint8Array(await c.res.arrayBuffer());
+  c.set("answerBytes", bytes.byteLength);
   if (bytes.byteLength <= SMALL_DOCUMENT_BYTES) {
     c.res = new Response(bytes, c.res);
     return;

@@ -3,6 +3,7 @@ import type { Env } from "../env.ts";
 import type { Credentials, RegistryCaller } from "../model/rights/access.ts";
 import { type OrganizationName, parseRepositoryName, type RepositoryName } from "../kernel/reference.ts";
 import type { Stores } from "../registry/stores.ts";
+import type { AnswerCode } from "./errors.ts";
 import { mirroredRegistry } from "./public-address.ts";
 
 /** What Hono hands to every handler: the bindings, and what the middleware before it found out. */
@@ -20,6 +21,12 @@ export interface AppEnv {
     body?: Uint8Array<ArrayBuffer>;
     /** Set where the answer has the memory that it takes. */
     isBounded?: true;
+    /** What the answer and the log call the request: `request-record.ts`. */
+    requestId?: string;
+    /** Set where a request was refused, or failed: what the log and the metrics call that. */
+    answerCode?: AnswerCode;
+    /** Bytes of an answer that was made in memory whole, and has no `Content-Length` yet. */
+    answerBytes?: number;
   };
 }
 

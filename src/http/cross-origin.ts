@@ -46,6 +46,7 @@ const allow = cors({
     "Range",
     "Retry-After",
     "WWW-Authenticate",
+    "X-Request-Id",
   ],
   maxAge: 3600,
 });

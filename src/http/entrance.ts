@@ -4,13 +4,15 @@ import { findConsoleFile } from "./console.ts";
 import type { AppEnv } from "./context.ts";
 import { crossOrigin } from "./cross-origin.ts";
 import { answerEarly } from "./early-answer.ts";
-import { renderFailure } from "./errors.ts";
+import { renderFailure, withRequestId } from "./errors.ts";
 import { noStore } from "./no-store.ts";
+import { requestRecord } from "./request-record.ts";
 import { requestStores } from "./request-stores.ts";
 import { strictTransport } from "./strict-transport.ts";
 
 /** To be called before anything is mounted. */
 export function addEntrance(app: Hono<AppEnv>): void {
+  app.use(requestRecord);
   app.use(noStore);
   app.use(strictTransport);
   app.use(answerEarly);
@@ -20,6 +22,9 @@ export function addEntrance(app: Hono<AppEnv>): void {
   app.onError(renderFailure);
   app.notFound(async (c) => {
     const file = await findConsoleFile(c);
-    return file ?? c.json({ errors: [{ code: "UNSUPPORTED", message: `there is nothing at ${c.req.path}` }] }, 404);
+    if (file) return file;
+    c.set("answerCode", "ROUTE_UNKNOWN");
+    const problem = { code: "UNSUPPORTED", message: `there is nothing at ${c.req.path}` };
+    return c.json({ errors: [{ ...problem, detail: withRequestId(undefined, c) }] }, 404);
   });
 }

@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { it, vi } from "vitest";
+import type { AppEnv } from "./context.ts";
 import { describeFailure } from "./errors.ts";
 
 it.for([
@@ -13,7 +14,7 @@ it.for([
   "storage that says %j makes a %i, told in one line where the operator can mend it",
   async ([message, status], { expect }) => {
     const log = vi.spyOn(console, "error").mockImplementation(() => undefined);
-    const app = new Hono().get("/v2/", () => {
+    const app = new Hono<AppEnv>().get("/v2/", () => {
       throw new Error(`Failed query: … params: secret, SQLITE_FULL`, { cause: new Error(message) });
     });
     app.onError((error, c) => {

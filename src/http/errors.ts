@@ -131,7 +131,7 @@ export interface ErrorShape {
   setHeaders?: (c: Context<AppEnv>, error: RegistryError) => void;
   /** Records a refusal: by default as one of a management API. */
   audit?: (c: Context<AppEnv>, error: RegistryError) => void;
-  body: (code: AnswerCode, problems: readonly Problem[], status: ContentfulStatusCode) => object;
+  body: (code: AnswerCode, problems: readonly Problem[], status: ContentfulStatusCode, c: Context<AppEnv>) => object;
 }
 
 /** Makes what answers to all that the handlers of an API throw. */
@@ -141,13 +141,14 @@ export function createErrorRenderer(shape: ErrorShape) {
     const error = asRefusal(thrown);
     if (!(error instanceof RegistryError)) {
       const { status, code, message } = describeFailure(error, c);
-      return c.json(body(code, [{ message }], status), status);
+      return c.json(body(code, [{ message }], status, c), status);
     }
+    c.set("answerCode", error.code);
     audit(c, error);
     setRetryAfter(c, error);
     setHeaders?.(c, error);
     const status = statusOf?.(error.code) ?? STATUS[error.code];
-    return c.json(body(error.code, error.problems, status), status);
+    return c.json(body(error.code, error.problems, status, c), status);
   };
 }
 
@@ -186,9 +187,31 @@ export function unknownRoute(c: Context, api: string): RegistryError {
   );
 }
 
+/**
+ * The particulars of an error with the id of its request, by which an operator finds it in the log: for answers whose format has room
+ * for it. The header `X-Request-Id` has it in any case.
+ */
+export function withRequestId(detail: object | undefined, c: Context<AppEnv>): object | undefined {
+  const requestId = c.get("requestId");
+  return requestId === undefined ? detail : { ...detail, requestId };
+}
+
+/** A request as the log of failures names it: without the id of an upload, which is good for continuing it. */
+function loggedRequest(c: Context<AppEnv>): string {
+  const path = requestPath(c).pathname.replace(/(\/blobs\/uploads\/).+/, "$1…");
+  const requestId = c.get("requestId");
+  return `${c.req.method} ${path}${requestId === undefined ? "" : ` (request ${requestId})`}`;
+}
+
 /** Anything but a refusal is a bug, logged whole, or an outage, logged in a line; neither answers with details. */
-export function describeFailure(error: Error, c: Context): Failure {
-  const request = `${c.req.method} ${requestPath(c).pathname}`;
+export function describeFailure(error: Error, c: Context<AppEnv>): Failure {
+  const failure = findFailure(error, c);
+  c.set("answerCode", failure.code);
+  return failure;
+}
+
+function findFailure(error: Error, c: Context<AppEnv>): Failure {
+  const request = loggedRequest(c);
   if (isTransient(error)) {
     // This also happens when a client disappears in the middle of an upload.
     console.warn(`${request} was interrupted: ${error.message}`);
@@ -210,9 +233,9 @@ export function describeFailure(error: Error, c: Context): Failure {
 }
 
 /** Answers a failure that belongs to no surface, so that container tools print it. */
-export function renderFailure(error: Error, c: Context): Response {
+export function renderFailure(error: Error, c: Context<AppEnv>): Response {
   const { status, ...failure } = describeFailure(error, c);
-  return c.json({ errors: [failure] }, status);
+  return c.json({ errors: [{ ...failure, detail: withRequestId(undefined, c) }] }, status);
 }
 
 /**

@@ -33,6 +33,10 @@ const ApiError = z
         }),
       )
       .min(1),
+    requestId: z
+      .string()
+      .optional()
+      .openapi({ description: "The request's id in the registry's log, as `X-Request-Id` has it." }),
   })
   .openapi("ApiError");
 

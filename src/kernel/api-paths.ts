@@ -6,6 +6,8 @@ export const API_PATHS = [
   "/api",
   "/docs",
   "/dockyard",
+  "/healthz",
+  "/metrics",
   "/openapi.json",
   "/swr",
   "/token",

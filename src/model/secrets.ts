@@ -12,16 +12,23 @@ export interface Secrets {
   token: KeyRing;
   /** Encrypt the secrets of access keys, webhooks and clusters: 32 bytes each, base64. */
   encryption: KeyRing;
+  /** Who knows it may read `/metrics`; undefined: nobody may. */
+  metrics: string | undefined;
 }
 
 /** Characters of a TOKEN_SECRET: HS256 takes a key of 256 bits (RFC 7518, section 3.2), and a text has less in each. */
 export const MIN_TOKEN_SECRET_LENGTH = 32;
 /** Bytes of an ENCRYPTION_KEY: that of AES-256. */
 export const ENCRYPTION_KEY_BYTES = 32;
+/** Characters of a METRICS_TOKEN: nobody is to guess it. */
+export const MIN_METRICS_TOKEN_LENGTH = 16;
 
 /** The names of the secrets that the Worker needs. */
 export const SECRET_NAMES = ["TOKEN_SECRET", "ENCRYPTION_KEY"] as const;
 export type SecretName = (typeof SECRET_NAMES)[number];
+
+/** The optional secret that opens `/metrics` (docs/monitoring.md). It is not exchanged in steps: whoever reads is told the new one. */
+export const METRICS_TOKEN = "METRICS_TOKEN";
 
 /** What is wrong with a secret of a name; undefined when nothing is. The value is not in it. */
 const CHECKS: Readonly<Record<SecretName, (value: string) => string | undefined>> = {
@@ -38,16 +45,15 @@ export const previousOf = (name: SecretName): `${SecretName}_PREVIOUS` => `${nam
 /** The optional secret that replaces the current one. Cloudflare does not show secrets, so the current value is unknown. */
 export const nextOf = (name: SecretName): `${SecretName}_NEXT` => `${name}_NEXT`;
 
-/** All names of secrets: those that are needed, and those of values that are being exchanged. */
-export const ALL_SECRET_NAMES: readonly (keyof SecretValues)[] = SECRET_NAMES.flatMap((name) => [
-  name,
-  previousOf(name),
-  nextOf(name),
-]);
+/** All names of secrets: those that are needed, those of values that are being exchanged, and the optional one. */
+export const ALL_SECRET_NAMES: readonly (keyof SecretValues)[] = [
+  ...SECRET_NAMES.flatMap((name) => [name, previousOf(name), nextOf(name)] as const),
+  METRICS_TOKEN,
+];
 
 /** The values by name; one that is optional and empty is not set. */
 export type SecretValues = Readonly<
-  Partial<Record<SecretName | `${SecretName}_PREVIOUS` | `${SecretName}_NEXT`, string>>
+  Partial<Record<SecretName | `${SecretName}_PREVIOUS` | `${SecretName}_NEXT` | typeof METRICS_TOKEN, string>>
 >;
 
 let read: { from: object; secrets: Secrets } | undefined;
@@ -59,7 +65,11 @@ let read: { from: object; secrets: Secrets } | undefined;
  */
 export function readSecrets(env: SecretValues): Secrets {
   if (read?.from === env) return read.secrets;
-  const secrets = { token: ringOf("TOKEN_SECRET", env), encryption: ringOf("ENCRYPTION_KEY", env) };
+  const secrets = {
+    token: ringOf("TOKEN_SECRET", env),
+    encryption: ringOf("ENCRYPTION_KEY", env),
+    metrics: env[METRICS_TOKEN] || undefined,
+  };
   read = { from: env, secrets };
   return secrets;
 }
@@ -76,6 +86,12 @@ export function checkSecrets(values: SecretValues): void {
       const problem = value ? CHECKS[name](value) : undefined;
       if (problem !== undefined) throw new ConfigurationError(`the secret ${given} ${problem}`);
     }
+  }
+  const token = values[METRICS_TOKEN];
+  // It comes in a header (RFC 6750, section 2.1).
+  if (token && !(token.length >= MIN_METRICS_TOKEN_LENGTH && /^[\w.~+/-]+=*$/.test(token))) {
+    const form = `at least ${MIN_METRICS_TOKEN_LENGTH} letters, digits and -._~+/, with = only at the end`;
+    throw new ConfigurationError(`the secret ${METRICS_TOKEN} must have ${form}`);
   }
 }
 

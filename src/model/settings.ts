@@ -55,6 +55,15 @@ function parseMirrors(list: string): ReadonlyMap<string, OrganizationName> {
   return mirrors;
 }
 
+/** Requests that the log has a line of: all, those that failed by the registry's own fault (a status of 500 or more), or none. */
+export type LoggedRequests = "all" | "failures" | "none";
+
+function parseLoggedRequests(name: string): LoggedRequests {
+  if (name === "" || name === "all") return "all";
+  if (name === "failures" || name === "none") return name;
+  throw new Error("it must be all, failures or none");
+}
+
 interface Values {
   ORGANIZATION_QUOTA: number;
   CREATE_ORGANIZATION_ON_PUSH: boolean;
@@ -70,6 +79,8 @@ interface Values {
   CORS_ORIGINS: string[];
   DEFAULT_ORGANIZATION: OrganizationName | undefined;
   MIRRORS: ReadonlyMap<string, OrganizationName>;
+  LOG_REQUESTS: LoggedRequests;
+  LOG_ADDRESSES: boolean;
 }
 
 const READERS: { [N in keyof Values]: Reader<Values[N]> } = {
@@ -90,6 +101,8 @@ const READERS: { [N in keyof Values]: Reader<Values[N]> } = {
   CORS_ORIGINS: text(parseOrigins),
   DEFAULT_ORGANIZATION: text((name) => (name === "" ? undefined : parseOrganizationName(name))),
   MIRRORS: text(parseMirrors),
+  LOG_REQUESTS: text(parseLoggedRequests),
+  LOG_ADDRESSES: flag,
 };
 
 export interface Settings {
@@ -121,6 +134,9 @@ export interface Settings {
   defaultOrganization: OrganizationName | undefined;
   /** Organizations by the registries that they are mirrors of, and by the hosts of this one that are mirrors of theirs. */
   mirrors: ReadonlyMap<string, OrganizationName>;
+  loggedRequests: LoggedRequests;
+  /** Whether the log of requests has the addresses of clients. */
+  logsAddresses: boolean;
 }
 
 /** The variables by name. */
@@ -159,6 +175,8 @@ export function readSettings(env: object): Settings {
     corsOrigins: settingOf("CORS_ORIGINS"),
     defaultOrganization: settingOf("DEFAULT_ORGANIZATION"),
     mirrors: settingOf("MIRRORS"),
+    loggedRequests: settingOf("LOG_REQUESTS"),
+    logsAddresses: settingOf("LOG_ADDRESSES"),
   };
   read = { from: env, settings };
   return settings;

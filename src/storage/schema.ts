@@ -18,6 +18,9 @@ import type { SessionKind } from "../model/logins/sessions.ts";
 import type { RateLimitState } from "../model/upstreams/rate-limit.ts";
 import type { Content, DigestKey } from "../kernel/tag-kind.ts";
 
+/** The cron triggers of wrangler.toml. */
+export type CronName = "hour" | "minute";
+
 /** What was deleted and is to be taken apart, or an image whose manifests are to be looked at again. */
 export type CleanupKind = "account" | "image" | "organization" | "trigger" | "untagged" | "user";
 
@@ -63,7 +66,12 @@ export const quotas = sqliteTable(
     /** The last number allowed; null: as the row of id 0 says. */
     ownLimit: integer("own_limit"),
   },
-  (table) => [primaryKey({ columns: [table.holder, table.holderId, table.resource] })],
+  (table) => [
+    primaryKey({ columns: [table.holder, table.holderId, table.resource] }),
+    index("quotas_with_own_limit")
+      .on(table.holder, table.holderId)
+      .where(sql`${table.ownLimit} IS NOT NULL`),
+  ],
 );
 
 export const users = sqliteTable(
@@ -1283,3 +1291,34 @@ export const syncAttempts = sqliteTable(
   },
   (table) => [primaryKey({ columns: [table.jobId, table.number] })],
 );
+
+/** What each isolate has counted for `/metrics` (ADR 44), and in one row what isolates have that are gone. */
+export const metricCounts = sqliteTable("metric_counts", {
+  /** A random id of the isolate's; empty for the sum of those that have written nothing for a while. */
+  isolate: text("isolate").primaryKey(),
+  /** JSON object of `model/metrics/counts.ts`. */
+  counts: text("counts").notNull(),
+  writtenAt: time("written_at").notNull(),
+});
+
+/** What the clock has added up for `/metrics`. */
+export const metricTotals = sqliteTable("metric_totals", {
+  /** `accounts`: what all of them have; `walk`: how far the sum after that one has come; `garbage`. */
+  name: text("name").$type<"accounts" | "walk" | "garbage">().primaryKey(),
+  /** JSON object of numbers. */
+  numbers: text("numbers").notNull(),
+  measuredAt: time("measured_at").notNull(),
+});
+
+/** What came of each cron trigger. */
+export const cronRuns = sqliteTable("cron_runs", {
+  name: text("name").$type<CronName>().primaryKey(),
+  runs: integer("runs").notNull(),
+  /** Runs in which something failed. */
+  failures: integer("failures").notNull(),
+  startedAt: time("started_at").notNull(),
+  /** When the last run began in which nothing failed. */
+  succeededAt: time("succeeded_at"),
+  /** Milliseconds, of the last run. */
+  duration: integer("duration").notNull(),
+});

@@ -42,6 +42,7 @@ const FEATURES: readonly string[] = [
   "images",
   "immutable-rules",
   "logins",
+  "metrics",
   "organizations",
   "outbound",
   "overview",

@@ -9,6 +9,7 @@ import { app } from "../../src/app.ts";
 import { Budget } from "../../src/registry/housekeeping/budget.ts";
 import { cleanUp } from "../../src/registry/deletion/cleanups.ts";
 import { keepHouse } from "../../src/registry/housekeeping/housekeeping.ts";
+import { readMetrics } from "../../src/registry/metrics/scrape.ts";
 import { openStores } from "../../src/registry/stores.ts";
 import { openDatabase } from "../../src/storage/database.ts";
 import { fillFull } from "../bench/full/fill.ts";
@@ -114,11 +115,14 @@ async function ask({ who, path }: Operation): Promise<Answer> {
   return read;
 }
 
-/** What the clock does each hour and each minute, and changes nothing here. */
-async function idle(job: "hour" | "minute"): Promise<Asked> {
+type Job = "hour" | "minute" | "scrape";
+
+/** What the clock does each hour and each minute, and changes nothing here; and what Prometheus asks. */
+async function idle(job: Job): Promise<Asked> {
   const asked = nothingAsked();
   const stores = { ...openStores(env), db: openDatabase(countedRows(env.DB, asked)) };
   if (job === "hour") await keepHouse(stores, new Date());
+  else if (job === "scrape") await readMetrics(stores);
   else await cleanUp(stores, new Budget(stores.db, 800, 20_000));
   return asked;
 }
@@ -153,7 +157,7 @@ describe("a registry that is twice as large", () => {
   let small: Map<string, Answer>;
   let large: Map<string, Answer>;
   let changed: [before: Map<string, number>, after: Map<string, number>];
-  const clock: { job: string; rows: number[] }[] = [];
+  const clock: { job: Job; rows: number[] }[] = [];
 
   beforeAll(async () => {
     await send("GET", "/api/session");
@@ -161,12 +165,12 @@ describe("a registry that is twice as large", () => {
     const hash = hashPassword(PASSWORD);
     await fillFull(run, SMALL, hash);
     small = await askAll(all);
-    for (const job of ["hour", "minute"] as const) clock.push({ job, rows: [(await idle(job)).rowsRead] });
+    for (const job of ["hour", "minute", "scrape"] as const) clock.push({ job, rows: [(await idle(job)).rowsRead] });
     const before = await changeAll();
     await empty();
     await fillFull(run, LARGE, hash);
     large = await askAll(all);
-    for (const { job, rows } of clock) rows.push((await idle(job as "hour")).rowsRead);
+    for (const { job, rows } of clock) rows.push((await idle(job)).rowsRead);
     changed = [before, await changeAll()];
   }, 180_000);
 
@@ -204,6 +208,14 @@ describe("a registry that is twice as large", () => {
     for (const { job, rows } of clock) {
       expect(rows.at(-1), job).toBeLessThan((rows[0] ?? 0) + CLOCK_TOLERANCE);
     }
+  });
+
+  it("costs a scrape of its metrics no more rows", ({ expect }) => {
+    const [before = 0, after = 0] = clock.find(({ job }) => job === "scrape")?.rows ?? [];
+    expect(before).toBeGreaterThan(0);
+    // Counted up to a thousand of a kind: deliveries, jobs, uploads, failing triggers and deletions.
+    expect(before).toBeLessThan(6000);
+    expect(after).toBeLessThanOrEqual(before + 100);
   });
 
   it.for([

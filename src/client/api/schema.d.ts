@@ -3368,6 +3368,8 @@ export interface components {
                     };
                 };
             }[];
+            /** @description The request's id in the registry's log, as `X-Request-Id` has it. */
+            requestId?: string;
         };
         AuditEvent: {
             /** @description Whose event it is; null when that account is gone. */

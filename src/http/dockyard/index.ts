@@ -7,7 +7,7 @@ import { renderSwrError } from "../swr/errors.ts";
 import { namespaces } from "./namespaces.ts";
 import { repositories } from "./repositories.ts";
 
-export const dockyard = createManagementRouter(() => ({ "X-Request-Id": crypto.randomUUID() }));
+export const dockyard = createManagementRouter();
 dockyard.use(identifyCopier);
 dockyard.use(readWholeBody);
 dockyard.onError(renderSwrError);

@@ -1,5 +1,5 @@
 import { challengeFor } from "../auth/challenge.ts";
-import { type AnswerCode, createErrorRenderer, STATUS } from "../errors.ts";
+import { type AnswerCode, createErrorRenderer, STATUS, withRequestId } from "../errors.ts";
 import { auditRegistryRefusal } from "../refusals.ts";
 import { uploadRange } from "./upload-range.ts";
 import { requestPath } from "../public-address.ts";
@@ -124,7 +124,11 @@ export const renderOciError = createErrorRenderer({
     }
     if (error.is("BLOB_RANGE_INVALID") && error.detail) c.header("Content-Range", `bytes */${error.detail.size}`);
   },
-  body: (code, problems) => ({
-    errors: problems.map(({ message, detail }) => ({ code: OCI_CODES[code], message, detail })),
+  body: (code, problems, _, c) => ({
+    errors: problems.map(({ message, detail }) => ({
+      code: OCI_CODES[code],
+      message,
+      detail: withRequestId(detail, c),
+    })),
   }),
 });

@@ -59,7 +59,7 @@ swrV3.all("/*", refuseUnknownRoute);
 
 /** A router that answers as SWR does, to those who may manage an account. */
 function createSwrRouter() {
-  const router = createManagementRouter(() => ({ "X-Request-Id": crypto.randomUUID() }));
+  const router = createManagementRouter();
   router.use(identifyManager);
   // Before the body and the parameters are looked at.
   router.use(async function managersOnly(c, next) {

@@ -48,6 +48,7 @@ export async function answerContent(context: SourceContext, path: string): Promi
       ...cache,
       ...content.headers,
       [EDGE_HEADERS.size]: String(content.size),
+      [EDGE_HEADERS.madeAt]: String(Date.now()),
       "Content-Length": String(content.size),
       // Of a type that nothing on the way compresses or changes.
       "Content-Type": "application/octet-stream",

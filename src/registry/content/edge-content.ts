@@ -14,6 +14,7 @@ import type { FoundBlob } from "../../storage/content/blobs.ts";
 import type { ReadManifest } from "../../storage/content/find-manifest.ts";
 import { forgetRemovals, listRemovals, type Removal } from "../../storage/content/removals.ts";
 import type { Stores } from "../../storage/stores.ts";
+import { counts } from "../metrics/counting.ts";
 import { TOKEN_LIFETIME_S } from "../logins/tokens.ts";
 import { forgetNoted } from "./noted-blobs.ts";
 import { EDGE_HEADERS, edgePath, edgeTag, isKept } from "./edge-contract.ts";
@@ -89,11 +90,16 @@ export async function findNearManifest(
   digest: Digest,
   memory: Lease,
 ): Promise<NearManifest | undefined> {
-  if (!isCurrent(place)) return undefined;
   const path = edgePath(place, "manifests", digest);
-  const known = contents.get(path);
-  if (known?.manifest && known.bytes) return { ...known.manifest, unreferencedSince: null, bytes: known.bytes };
-  const answer = await ask(stores, path);
+  const isBelieved = isCurrent(place);
+  const known = isBelieved ? contents.get(path) : undefined;
+  if (known?.manifest && known.bytes) {
+    countLookup("manifest", "memory");
+    return { ...known.manifest, unreferencedSince: null, bytes: known.bytes };
+  }
+  const askedAt = Date.now();
+  const answer = isBelieved ? await ask(stores, path) : undefined;
+  countLookup("manifest", placeOf(answer, askedAt));
   const described = answer && readDescription(answer);
   if (!described) return undefined;
   const { id, mediaType, size, unreferencedSince } = described;
@@ -126,11 +132,16 @@ export async function findNearBlob(
   digest: Digest,
   isWhole: boolean,
 ): Promise<NearBlob | undefined> {
-  if (!isCurrent(place)) return undefined;
   const path = edgePath(place, "blobs", digest);
-  const known = contents.get(path);
-  if (known?.bytes) return { size: known.size, body: known.bytes };
-  const answer = isWhole ? await ask(stores, path) : undefined;
+  const isBelieved = isCurrent(place);
+  const known = isBelieved ? contents.get(path) : undefined;
+  if (known?.bytes) {
+    countLookup("blob", "memory");
+    return { size: known.size, body: known.bytes };
+  }
+  const askedAt = Date.now();
+  const answer = isBelieved && isWhole ? await ask(stores, path) : undefined;
+  countLookup("blob", placeOf(answer, askedAt));
   if (!answer?.body) return undefined;
   const size = Number(answer.headers.get(EDGE_HEADERS.size));
   if (size > SMALL_DOCUMENT_BYTES) return { size, body: answer.body };
@@ -311,6 +322,19 @@ function raiseGeneration({ repositoryId, generation }: Removal): void {
 /** Whether nothing has been removed from a repository since a caller's token was made, as far as this isolate knows. */
 function isCurrent({ id, generation }: RepositoryPlace): boolean {
   return Date.now() >= believesNothingUntil && generation >= (generations.get(String(id)) ?? 0);
+}
+
+/** Where content was found: the isolate's memory, the cache, the entrypoint behind it; "miss" where it is to be asked for elsewhere. */
+type LookupResult = "memory" | "cache" | "source" | "miss";
+
+function countLookup(kind: "manifest" | "blob", result: LookupResult): void {
+  counts.add("berth_content_lookups_total", [kind, result]);
+}
+
+function placeOf(answer: Response | undefined, askedAt: number): LookupResult {
+  if (!answer) return "miss";
+  // What was kept before there was such a header is from the cache, too.
+  return Number(answer.headers.get(EDGE_HEADERS.madeAt) ?? 0) < askedAt ? "cache" : "source";
 }
 
 /** @returns undefined when there is no cache, and when it and what is behind it have no answer. */

@@ -22,6 +22,8 @@ export const EDGE_HEADERS = {
   mediaType: "Berth-Media-Type",
   /** Since when nothing has needed the manifest; absent while something does. */
   unreferencedSince: "Berth-Unreferenced-Since",
+  /** When the entrypoint made the answer, in milliseconds since 1970: one that is older than the question comes from the cache. */
+  madeAt: "Berth-Made-At",
   /** "absent" when no cache is in front of the entrypoint. */
   cache: "Berth-Cache",
 } as const;

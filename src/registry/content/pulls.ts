@@ -7,6 +7,7 @@ import { findParts } from "../../storage/content/find-manifest.ts";
 import { addPulls, type ManifestPull, type RepositoryPulls } from "../../storage/content/pulls.ts";
 import type { Stores } from "../../storage/stores.ts";
 import type { Incoming } from "../call.ts";
+import { counts } from "../metrics/counting.ts";
 
 const FLUSH_DELAY_MS = 1000;
 /** Each retry waits longer than the one before. Counts that no retry could write are written with the next pull. */
@@ -99,6 +100,10 @@ async function flush(db: Stores["db"]): Promise<boolean> {
   try {
     const images = await imagesAmong(db, [...candidates.values()]);
     await addPulls(db, [...pulled.values(), ...images], [...pulledManifests.values()]);
+    for (const { pulls, bytes } of [...pulled.values(), ...images]) {
+      counts.add("berth_pulls_total", [], pulls);
+      counts.add("berth_pulled_bytes_total", [], bytes);
+    }
     return true;
   } catch (error) {
     addRepositories(pulled.values());

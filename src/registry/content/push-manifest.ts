@@ -14,6 +14,7 @@ import {
 } from "../../storage/content/save-manifest.ts";
 import type { Stores } from "../../storage/stores.ts";
 import { actorOf, type Call } from "../call.ts";
+import { counts } from "../metrics/counting.ts";
 import type { Access } from "../rights/access.ts";
 import { settleAfter } from "./companions.ts";
 import { immutableTags } from "../immutable-rules/immutable-rules.ts";
@@ -76,6 +77,8 @@ export async function pushManifest(
     isImage: true,
   });
   if (stored.outcome !== "saved") throw await refusalOf(call, saved, stored);
+  counts.add("berth_pushes_total", []);
+  counts.add("berth_pushed_bytes_total", [], size);
   await settleAfter(call, { id: stored.repositoryId, name: repository }, stored.unsettled);
   const { outbox, syncs } = stored;
   const { imageConfig } = manifest;

@@ -39,6 +39,7 @@ import { findRoom } from "../../storage/quotas/quotas.ts";
 import { actorOf, type Call } from "../call.ts";
 import type { Access } from "../rights/access.ts";
 import { findWriteTarget } from "../rights/write-target.ts";
+import { counts } from "../metrics/counting.ts";
 import { writeTo } from "../images/repositories.ts";
 import { noteBlobs } from "./noted-blobs.ts";
 import { acceptedBy, refusedUpload } from "./upload-refusals.ts";
@@ -227,6 +228,7 @@ async function record(call: Call, access: Access<"push">, blob: UploadedBlob): P
     const kept = await keepOneObject(db, bucket, blob, saved);
     if (kept !== blob.objectKey) await bucket.delete(blob.objectKey);
     noteBlobs(call, repository, [{ ...blob, objectKey: kept }]);
+    counts.add("berth_pushed_bytes_total", [], blob.size);
   } catch (error) {
     // After a failure it may have been recorded all the same: if it was not, garbage collection finds it.
     if (error instanceof RegistryError) await bucket.delete(blob.objectKey);
@@ -350,5 +352,6 @@ async function requireRecorded(
 ): Promise<void> {
   if (answer.outcome === "repository-unknown") await findWriteTarget(call, "push", repository);
   const { size, objectKey } = acceptedBy(answer, repository);
+  counts.add("berth_pushed_bytes_total", [], size);
   if (objectKey !== undefined) noteBlobs(call, repository, [{ digest, objectKey, size }]);
 }

@@ -44,8 +44,9 @@ interface Task {
  * others go on.
  *
  * @param now when it was due.
+ * @returns the names of those that failed.
  */
-export async function keepHouse(stores: Stores, now: Date): Promise<void> {
+export async function keepHouse(stores: Stores, now: Date): Promise<string[]> {
   const { db, settings } = stores;
   const keptFrom = new Date(now.getTime() - settings.auditDays * DAY_MS);
   // A session is known anew to be there at least once a day.
@@ -66,10 +67,11 @@ export async function keepHouse(stores: Stores, now: Date): Promise<void> {
     "stored bytes of the day": { weight: 1, run: (budget) => saveAllStoredBytes(stores, now, budget) },
     "tags that nobody pulls": { weight: 2, run: (budget) => expireUnpulled(stores, budget) },
     "aging rules": { weight: 5, run: (budget) => runDueRules(stores, budget) },
-    garbage: { weight: 5, run: (budget) => collectGarbage(stores, budget) },
+    garbage: { weight: 5, run: (budget) => collectAllGarbage(stores, budget) },
   };
   const whole = new Budget(db, QUERIES, MINUTES * 60 * 1000);
   let weights = Object.values(tasks).reduce((sum, { weight }) => sum + weight, 0);
+  const failed: string[] = [];
   // One after the other: D1 runs one query at a time, and requests are waiting for it too. If a task does not use its share,
   // the others have; what it has no room for, the next hour has.
   for (const [name, { weight, run }] of Object.entries(tasks)) {
@@ -77,9 +79,16 @@ export async function keepHouse(stores: Stores, now: Date): Promise<void> {
       await run(whole.share(weight / weights));
     } catch (error) {
       console.error(`housekeeping of ${name} failed:`, error);
+      failed.push(name);
     }
     weights -= weight;
   }
+  return failed;
+}
+
+async function collectAllGarbage(stores: Stores, budget: Budget): Promise<void> {
+  const { hasFailed } = await collectGarbage(stores, budget);
+  if (hasFailed) throw new Error("a part of the collection failed, as is logged above");
 }
 
 async function saveAllStoredBytes({ db }: Stores, now: Date, budget: Budget): Promise<void> {

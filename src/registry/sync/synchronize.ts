@@ -37,6 +37,7 @@ import {
 } from "../../storage/sync/sync-claims.ts";
 import { deleteSyncJobs, isOvertaken, SUPERSEDED } from "../../storage/sync/sync-jobs.ts";
 import type { Stores } from "../../storage/stores.ts";
+import { counts } from "../metrics/counting.ts";
 import { openRemote } from "../remotes/remote-client.ts";
 import { planOf } from "./sync-plan.ts";
 import { type CopyOutcome, SyncCopy } from "./sync-copy.ts";
@@ -296,7 +297,13 @@ class Step {
       const tried = outcome.tried && { ...outcome.tried, ...timing };
       const total = this.#plan && bytesOf(this.#plan);
       const bytesDone = status === "success" && total !== undefined ? total : note.bytesDone;
-      await finishSyncJob(db, job, { status, reasons, ...(bytesDone !== undefined && { bytesDone }) }, tried);
+      const isOurs = await finishSyncJob(
+        db,
+        job,
+        { status, reasons, ...(bytesDone !== undefined && { bytesDone }) },
+        tried,
+      );
+      if (isOurs) counts.add("berth_sync_jobs_finished_total", [status]);
       return;
     }
     if (outcome.kind === "more") {
@@ -317,7 +324,8 @@ class Step {
           ? reason("GIVEN_UP_AFTER_TRIES", { tries: MAX_ATTEMPTS })
           : reason("GIVEN_UP_AFTER_DAYS", { days: MAX_JOB_MS / DAY_MS });
       const last = { status: isSilent ? ("timeout" as const) : ("failed" as const), attempts };
-      await finishSyncJob(db, job, { ...last, reasons: [...reasons, why] }, tried);
+      const isOurs = await finishSyncJob(db, job, { ...last, reasons: [...reasons, why] }, tried);
+      if (isOurs) counts.add("berth_sync_jobs_finished_total", [last.status]);
       return;
     }
     const next = new Date(Date.now() + delay);
@@ -358,8 +366,8 @@ function endWith(status: SyncStatus, why: Reason): Outcome {
   return { kind: "end", status, reasons: [why] };
 }
 
-function retry(why: Reason, counts: { isCounted: boolean; isSilent: boolean }): Outcome {
-  return { kind: "retry", status: null, reasons: [why], ...counts };
+function retry(why: Reason, how: { isCounted: boolean; isSilent: boolean }): Outcome {
+  return { kind: "retry", status: null, reasons: [why], ...how };
 }
 
 function codeOf(error: UploadLost | ContentMismatch | ProtocolViolation) {

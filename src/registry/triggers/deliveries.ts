@@ -25,6 +25,7 @@ import {
 } from "../../storage/triggers/triggers.ts";
 import type { Stores } from "../../storage/stores.ts";
 import { findUserById } from "../../storage/accounts/users.ts";
+import { counts } from "../metrics/counting.ts";
 import { hasOrganizationRight } from "../rights/management.ts";
 import { updateWorkload } from "./kubernetes.ts";
 import { sendWebhook } from "./webhooks.ts";
@@ -144,8 +145,10 @@ async function conclude(
 ): Promise<void> {
   const { outcome } = attempted;
   const isCounted = delivery.status !== "rolling";
-  const end = (status: DeliveryRecord["status"]) =>
-    recordAttempt(stores.db, delivery, attempted, { status, next: null, isCounted });
+  const end = async (status: DeliveryRecord["status"], as = attempted) => {
+    await recordAttempt(stores.db, delivery, as, { status, next: null, isCounted });
+    counts.add("berth_deliveries_finished_total", [status]);
+  };
   switch (outcome.kind) {
     case "success":
       return end("success");
@@ -164,7 +167,7 @@ async function conclude(
       if (delay !== undefined) return continueAfter(delay, "pending");
       const reasons = [...outcome.reasons, reason("GIVEN_UP_AFTER_TRIES", { tries: MAX_ATTEMPTS })];
       const last = { ...attempted, outcome: { ...outcome, reasons } };
-      return recordAttempt(stores.db, delivery, last, { status: "dead", next: null, isCounted });
+      return end("dead", last);
     }
   }
 

@@ -25,7 +25,7 @@ import { accounts, blobs, organizationBlobs, organizations, quotas } from "../sc
 import { requireContent } from "../versions.ts";
 
 /** Stands for no limit where limits are compared, because null there means the common one. */
-const UNLIMITED = Number.MAX_SAFE_INTEGER;
+export const UNLIMITED = Number.MAX_SAFE_INTEGER;
 /** Whose rows hold for all that have no limit of their own. */
 const COMMON_ID = 0;
 

@@ -56,9 +56,20 @@ export async function errorCodes(response: Response): Promise<string[]> {
   return (await errorsOf(response)).map((error) => error.code);
 }
 
+/** The errors of an answer, whose particulars are shown without the id of the request (request-log.test.ts). */
 export async function errorsOf(response: Response): Promise<{ code: string; message: string; detail?: unknown }[]> {
-  const body = await response.json<{ errors: { code: string; message: string; detail?: unknown }[] }>();
-  return body.errors;
+  const body = await response.json<{
+    errors: { code: string; message: string; detail?: { requestId?: string } }[];
+  }>();
+  return body.errors.map(({ detail: { requestId: _, ...detail } = {}, ...error }) => ({
+    ...error,
+    ...(Object.keys(detail).length > 0 && { detail }),
+  }));
+}
+
+/** The text of an answer without the id of its request: what two refusals that are to look the same have in common. */
+export async function textWithoutId(response: Response): Promise<string> {
+  return (await response.text()).replaceAll(response.headers.get("X-Request-Id") ?? "none", "");
 }
 
 let counter = 0;
