@@ -1,5 +1,6 @@
 import { describe, it } from "vitest";
-import { anchorOf, GUIDES, guideLink, HELP, helpFor } from "./help.ts";
+import { anchorOf, GUIDES } from "../kernel/guides.ts";
+import { guideLink, HELP, helpFor } from "./help.ts";
 import { PATHS } from "./paths.ts";
 
 const TEXTS = import.meta.glob<string>("../../docs/*.md", { query: "?raw", import: "default", eager: true });

@@ -43,7 +43,11 @@ const DOCUMENT = { limit: MAX_MANIFEST_BYTES } as const;
 const TABLE: readonly Row[] = [
   row("GET /"),
   row("GET /openapi.json"),
-  row("GET /docs"),
+  row("GET /docs", { status: 302 }),
+  row("GET /docs/:language", { at: "/docs/en" }),
+  row("GET /docs/:language/search.json", { at: "/docs/zh/search.json" }),
+  row("GET /docs/:language/:page", { at: "/docs/zh/synchronization" }),
+  row("GET /docs/:language/guides/:guide", { at: "/docs/en/guides/troubleshooting" }),
   row("GET /token", { query: "?scope=repository:{name}:pull,push&scope=registry:catalog:*" }),
   row("GET /v1/_ping"),
   row("GET /v1/search", { query: "?n=100" }),
