@@ -6,20 +6,21 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Plugin } from "vite";
+import { guideFolder, languageCode } from "../../src/console/help.ts";
+import { LANGUAGES } from "../../src/console/i18n/languages.ts";
 import { guideParts, markdownToHtml } from "../../src/console/pages/image/markdown-html.ts";
 import { GUIDES } from "../../src/kernel/guides.ts";
 
 const DOCS = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), "docs");
-
-/** The folder of each language's guides. */
-const FOLDERS = { en: DOCS, zh: join(DOCS, "zh") };
 
 /** Adds the guides to a build. */
 export function guides(): Plugin {
   return {
     name: "berth-guides",
     generateBundle() {
-      for (const [language, folder] of Object.entries(FOLDERS)) {
+      for (const tag of Object.keys(LANGUAGES)) {
+        const language = languageCode(tag);
+        const folder = join(DOCS, guideFolder(tag));
         const texts = GUIDES.map((guide) => ({ guide, text: readFileSync(join(folder, `${guide}.md`), "utf8") }));
         for (const { guide, text } of texts) {
           const html = guideHtml(text, language);

@@ -90,5 +90,16 @@ export function apiPageFor(guide: Guide, language: string): string {
 
 /** The first page of `/docs` in a language. */
 export function docsPath(language: string): string {
-  return `/docs/${language.split("-", 1)[0] ?? "en"}`;
+  return `/docs/${languageCode(language)}`;
+}
+
+/** What stands for a language in the addresses of `/docs` and in the names of folders: the first part of its tag. */
+export function languageCode(language: string): string {
+  return language.split("-", 1)[0] ?? language;
+}
+
+/** Where below `docs/` the guides of a language are: those in English are in that folder itself. */
+export function guideFolder(language: string): string {
+  const code = languageCode(language);
+  return code === "en" ? "" : `${code}/`;
 }

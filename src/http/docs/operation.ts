@@ -79,7 +79,7 @@ export function renderOperation(site: Site, described: DescribedOperation, error
 /** A command with a button that copies it, which `docs.js` brings to life. */
 export function renderExample(site: Reader, command: string, label: string): Html {
   return html`<div class="example">
-    <pre tabindex="0" role="region" aria-label="${label}"><code>${command}</code></pre>
+    <pre tabindex="0" role="group" aria-label="${label}"><code>${command}</code></pre>
     <button type="button" class="copy" hidden>${site.words.copy}</button>
   </div>`;
 }

@@ -3,7 +3,7 @@ import { type MouseEvent, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation, useParams } from "wouter";
 import { EXAMPLE_HOST, type Guide, GUIDES } from "../../../kernel/guides.ts";
-import { apiPageFor } from "../../help.ts";
+import { apiPageFor, guideFolder } from "../../help.ts";
 import { currentLanguage, type Language } from "../../i18n/index.ts";
 import { guidePath } from "../../paths.ts";
 import { NotFound } from "../../shell/no-page.tsx";
@@ -11,14 +11,11 @@ import { Card, ErrorNotice, Link, Page, Skeleton } from "../../ui/index.ts";
 import { MarkdownView } from "../image/description-editor.tsx";
 import styles from "./help.module.css";
 
-/** The text of each guide, which is fetched when somebody reads it: Chinese ones are below `zh`. */
+/** The text of each guide in each language, which is fetched when somebody reads it. */
 const TEXTS = import.meta.glob<string>(
   "../../../../docs/{,zh/}{clients,ci,troubleshooting,management,signed-images,triggers,kubernetes,synchronization,pull-through,aging,quotas,garbage-collection,large-layers,cli,security}.md",
   { query: "?raw", import: "default" },
 );
-
-/** The folder of each language's guides. */
-const FOLDERS: Readonly<Record<Language, string>> = { "en-US": "", "zh-CN": "zh/" };
 
 /** `/help/:guide`: a guide of the registry, with this one's address in its examples. */
 export default function HelpPage() {
@@ -68,7 +65,7 @@ function GuidePage({ guide }: { guide: Guide }) {
 
 /** Without its title, which the page has. */
 async function loadGuide(guide: Guide, language: Language): Promise<string> {
-  const load = TEXTS[`../../../../docs/${FOLDERS[language]}${guide}.md`];
+  const load = TEXTS[`../../../../docs/${guideFolder(language)}${guide}.md`];
   if (!load) throw new Error(`the console has no guide ${guide}`);
   const text = await load();
   return text.replace(/^# .*\n/, "").replaceAll(EXAMPLE_HOST, location.host);
