@@ -3,6 +3,7 @@ import optimizeLocales from "@react-aria/optimize-locales-plugin";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 import { CONSOLE_DIRECTORY } from "./scripts/local/console.ts";
+import { guides } from "./scripts/local/guides.ts";
 import { LANGUAGES } from "./src/console/i18n/languages.ts";
 import { API_PATHS } from "./src/kernel/api-paths.ts";
 
@@ -12,7 +13,7 @@ const REGISTRY = process.env.REGISTRY || "http://127.0.0.1:8787";
 /** The console: `npm run console:build` and `npm run console:dev` (docs/console.md). */
 export default defineConfig({
   root: "src/console",
-  plugins: [react(), optimizeLocales.vite({ locales: Object.keys(LANGUAGES) })],
+  plugins: [react(), guides(), optimizeLocales.vite({ locales: Object.keys(LANGUAGES) })],
   // Without PostCSS, which would warn of CSS modules that compose each other.
   css: { transformer: "lightningcss" },
   build: {
@@ -27,7 +28,10 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     rolldownOptions: {
+      // The pages below /docs, which the Worker writes, know their script by this name.
+      input: { index: "src/console/index.html", docs: "src/console/docs.ts" },
       output: {
+        entryFileNames: ({ name }) => (name === "docs" ? "docs.js" : "assets/[name]-[hash].js"),
         codeSplitting: {
           groups: [
             // They change with package-lock.json only, so browsers keep them from one deployment to the next.

@@ -22,6 +22,7 @@ const SOURCES = [
   "docs",
   "vite.console.config.ts",
   "scripts/local/console.ts",
+  "scripts/local/guides.ts",
   "package-lock.json",
 ];
 

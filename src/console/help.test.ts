@@ -1,9 +1,20 @@
 import { describe, it } from "vitest";
-import { anchorOf, GUIDES, guideLink, HELP, helpFor } from "./help.ts";
+import { anchorOf, GUIDES } from "../kernel/guides.ts";
+import { apiPageFor, guideLink, HELP, helpFor } from "./help.ts";
 import { PATHS } from "./paths.ts";
 
-const TEXTS = import.meta.glob<string>("../../docs/*.md", { query: "?raw", import: "default", eager: true });
-const textOf = (guide: string) => TEXTS[`../../docs/${guide}.md`] ?? "";
+const TEXTS = import.meta.glob<string>("../../docs/{,zh/}*.md", { query: "?raw", import: "default", eager: true });
+const textOf = (guide: string, folder = "") => TEXTS[`../../docs/${folder}${guide}.md`] ?? "";
+
+const CODE = /^[ ]*```[^]*?^[ ]*```/gm;
+const codeIn = (text: string) => text.match(CODE) ?? [];
+
+/** The levels and anchors of all headings but the title. */
+function headingsOf(text: string): string[] {
+  return [...text.replaceAll(CODE, "").matchAll(/^(##+) (.*)$/gm)].map(
+    ([, level = "", title = ""]) => `${level} ${/\{#([\w-]+)\}$/.exec(title)?.[1] ?? anchorOf(title)}`,
+  );
+}
 
 describe("help", () => {
   it.for(HELP)("for %s is there: %s", ([, topic], { expect }) => {
@@ -46,5 +57,37 @@ describe("help", () => {
       const headings = [...textOf(name).matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) => anchorOf(heading));
       expect([href, headings.includes(anchor)]).toEqual([href, true]);
     }
+  });
+});
+
+describe("a Chinese guide", () => {
+  it.for(GUIDES)("%s has the parts, the code and the links of the English one", (guide, { expect }) => {
+    const english = textOf(guide);
+    const chinese = textOf(guide, "zh/");
+    expect(headingsOf(chinese)).toEqual(headingsOf(english));
+    expect(codeIn(chinese)).toEqual(codeIn(english));
+    const linksIn = (text: string) => [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, href = ""]) => href);
+    expect([...new Set(linksIn(chinese))].sort()).toEqual([...new Set(linksIn(english))].sort());
+  });
+
+  it.for(GUIDES)("%s is in Chinese", (guide, { expect }) => {
+    const text = textOf(guide, "zh/")
+      .replaceAll(CODE, "")
+      .replaceAll(/`[^`]*`/g, "");
+    const headings = [...text.matchAll(/^#+ (.*)$/gm)].map(([, title = ""]) => title.replace(/\{#.*/, ""));
+    // Names of products are the same in both.
+    const names = /^(?:GitHub Actions|GitLab CI|ServiceAccount|Terraform|Harbor|SDK|SWR API|Webhook)? *$/;
+    expect(headings.filter((title) => !/\p{Script=Han}/u.test(title) && !names.test(title))).toEqual([]);
+    for (const paragraph of text.split("\n\n").filter((part) => /[a-z]{3,} [a-z]{3,} [a-z]{3,} [a-z]{3,}/.test(part))) {
+      // Commands that are indented, and what others have written in English.
+      expect([paragraph, /^ {4}|\p{Script=Han}|^\s*$/u.test(paragraph)]).toEqual([paragraph, true]);
+    }
+  });
+});
+
+describe("the operations for a guide", () => {
+  it("are on a page of the reader's language", ({ expect }) => {
+    expect(apiPageFor("aging", "zh-CN")).toBe("/docs/zh/aging");
+    expect(apiPageFor("cli", "en-US")).toBe("/docs/en");
   });
 });

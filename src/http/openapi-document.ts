@@ -122,7 +122,7 @@ export function surfaceOf(path: string): (typeof SURFACES)[number] {
 }
 
 const TAGS: Readonly<Record<string, string>> = {
-  Session: "Logging in and out, and who one is.",
+  Session: "Signing in and out, and the current user.",
   Accounts: "Tenants, each with users and organizations of its own.",
   Users: "Users of an account.",
   Logins: "Browsers, tokens and container tools that are logged in, to be looked at and ended.",
@@ -160,6 +160,9 @@ pushed and pulled by the registry API under \`/v2/\`, which the OCI distribution
 In paths, \`$\` stands for the \`/\` in the name of an image; those of \`/api/\` take \`%2F\` as well. Lists of \`/api/\` page
 by a cursor: \`next\` of an answer is the \`cursor\` of the next request. Bodies are JSON of at most 1 MiB; \`/api/\` refuses fields that it does not know.`;
 
+/** The key of the answer that stands for all refusals, which every operation has. */
+export const STANDARD_RESPONSE = "default";
+
 /** Describes all routes of a router that are declared with schemas. */
 export function describeApi(router: Router): OpenApiDocument {
   const registry = router.openAPIRegistry;
@@ -192,7 +195,7 @@ function completeOperation(operation: Operation, errors: keyof typeof ERRORS): v
     // A refusal that a route tells of has the body of all others.
     if (Number(status) >= 400 && !("$ref" in response)) response.content ??= content;
   }
-  operation.responses = { ...operation.responses, default: { $ref: `#/components/responses/${errors}` } };
+  operation.responses = { ...operation.responses, [STANDARD_RESPONSE]: { $ref: `#/components/responses/${errors}` } };
   const own = operation.security;
   const isOptional = own?.some((scheme) => Object.keys(scheme).length === 0) === true;
   if (own === undefined) operation.security = ALL_SCHEMES;

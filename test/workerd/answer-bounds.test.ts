@@ -45,7 +45,11 @@ const DOCUMENT = { limit: MAX_MANIFEST_BYTES } as const;
 const TABLE: readonly Row[] = [
   row("GET /"),
   row("GET /openapi.json"),
-  row("GET /docs"),
+  row("GET /docs", { status: 302 }),
+  row("GET /docs/:language", { at: "/docs/en" }),
+  row("GET /docs/:language/search.json", { at: "/docs/zh/search.json" }),
+  row("GET /docs/:language/:page", { at: "/docs/zh/synchronization" }),
+  row("GET /docs/:language/guides/:guide", { at: "/docs/en/guides/troubleshooting" }),
   row("GET /healthz"),
   row("GET /healthz/live"),
   row("GET /metrics", { status: 404 }),

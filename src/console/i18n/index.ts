@@ -84,6 +84,8 @@ export async function setLanguage(language: Language): Promise<void> {
   for (const [area, texts] of Object.entries(await textsOf(language))) i18next.addResourceBundle(language, area, texts);
   await i18next.changeLanguage(language);
   writeStored("local", STORAGE_KEY, language);
+  // `/docs` is written by the registry, which sees no storage: `LANGUAGE_COOKIE` of `src/http/docs/languages.ts`.
+  document.cookie = `berth_language=${language}; Path=/docs; Max-Age=31536000; SameSite=Lax`;
 }
 
 /** The current one. */

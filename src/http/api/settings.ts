@@ -38,7 +38,7 @@ const showSettings = createRoute({
   path: "/settings",
   operationId: "showSettings",
   tags: ["Overview"],
-  summary: "What holds for everybody here: limits, and what the operator has set",
+  summary: "Show the registry's settings and limits",
   security: [],
   responses: { 200: json(Settings, "The settings.") },
 });

@@ -28,7 +28,7 @@ const showCluster = createRoute({
   path: "/projects/{project_id}/clusters/{cluster_id}",
   operationId: "showCceCluster",
   tags: ["Clusters"],
-  summary: "The name of a cluster, by its id",
+  summary: "Show a cluster's name",
   description:
     "Users who may edit the cluster's organization may ask. Terraform asks here for the name when a trigger has a " +
     "`cluster_id` alone; all else about clusters is under `/api/organizations/{organization}/clusters`.",

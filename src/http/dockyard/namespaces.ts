@@ -45,7 +45,7 @@ const listVisibleNamespaces = createRoute({
   ...listCopiedNamespaces,
   path: "/visible/namespaces",
   operationId: "listVisibleNamespaces",
-  summary: "List the organizations in which the caller has a right to an image",
+  summary: "List visible organizations",
 });
 
 const findNamespace = createRoute({
@@ -53,7 +53,7 @@ const findNamespace = createRoute({
   path: "/namespaces/{namespace}",
   tags: TAGS,
   operationId: "findNamespace",
-  summary: "Look for an organization",
+  summary: "Find an organization",
   description: "The answer is 200 in any case. Also for a login command's credentials.",
   security: SECURITY,
   request: { params: NamespaceParams },

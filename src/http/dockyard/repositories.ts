@@ -17,7 +17,7 @@ const listCopiedRepositories = createRoute({
   path: "/repositories",
   tags: ["Replication"],
   operationId: "listCopiedRepositories",
-  summary: "List all images of the account that the caller has a right to, with all tags",
+  summary: "List all images with all tags",
   description:
     "In one answer, however many there are, which is sent while it is read; one that could not be read to its end breaks off. " +
     "Also for a login command's credentials.",

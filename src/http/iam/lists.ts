@@ -46,7 +46,7 @@ const listProjects = createRoute({
   path: "/projects",
   operationId: "keystoneListProjects",
   tags,
-  summary: "Projects by name",
+  summary: "List projects by name",
   description: "Berth has none of its own: any name is one, and stands for the whole registry.",
   request: {
     query: z.object({ name: z.string().optional().openapi({ description: "Default: the registry's project." }) }),
@@ -58,7 +58,7 @@ const listAuthProjects = createRoute({
   ...listProjects,
   path: "/auth/projects",
   operationId: "keystoneListAuthProjects",
-  summary: "The projects that the caller may use",
+  summary: "List the caller's projects",
 });
 
 const listAuthDomains = createRoute({
@@ -66,7 +66,7 @@ const listAuthDomains = createRoute({
   path: "/auth/domains",
   operationId: "keystoneListAuthDomains",
   tags,
-  summary: "The caller's account",
+  summary: "List the caller's domains",
   responses: { 200: json(Domains, "One domain.") },
 });
 
@@ -75,7 +75,7 @@ const showUser = createRoute({
   path: "/users/{user_id}",
   operationId: "keystoneShowUser",
   tags,
-  summary: "A user of the caller's account",
+  summary: "Show a user",
   request: {
     params: z.object({ user_id: z.string().openapi({ param: { name: "user_id", in: "path" }, example: "7" }) }),
   },

@@ -53,7 +53,7 @@ const createToken = createRoute({
   path: "/auth/tokens",
   operationId: "keystoneCreateUserTokenByPassword",
   tags: ["IAM"],
-  summary: "Get a token for a name and password",
+  summary: "Create a token",
   description: "The token comes in the header `X-Subject-Token`, and goes in `X-Auth-Token`.",
   security: [],
   middleware: noForeignPages,

@@ -25,7 +25,7 @@ const showUserDetails = createRoute({
   path: "/OS-USER/users/{user_id}",
   operationId: "showUser",
   tags: ["IAM"],
-  summary: "A user of the caller's account, in IAM's own words",
+  summary: "Show a user, in IAM's own format",
   description: "Where Terraform looks up the name of a user who is given a permission by id alone.",
   request: {
     params: z.object({ user_id: z.string().openapi({ param: { name: "user_id", in: "path" }, example: "7" }) }),

@@ -43,7 +43,7 @@ const listRepoAccessories = createRoute({
   path: `${PATH}/accessories`,
   tags: TAGS,
   operationId: "listRepoAccessories",
-  summary: "List what is attached to an image: signatures, attestations, SBOMs",
+  summary: "List signatures, attestations and SBOMs of an image",
   description:
     "Tags that belong to the image and manifests that refer to it, in the order in which they were first pushed. For " +
     `everybody who may pull it. At most ${MAX_ACCESSORIES} of either kind; \`GET /v2/…/referrers/{digest}\` has pages of all ` +
@@ -68,7 +68,7 @@ const listReferencesRoute = createRoute({
   path: `${PATH}/references`,
   tags: TAGS,
   operationId: "listReferences",
-  summary: "List the tags of what a signature belongs to",
+  summary: "List the tags that a signature belongs to",
   description: "Those of one image; none for a tag that belongs to nothing. For everybody who may pull the image.",
   request: {
     params: TagParams,

@@ -15,7 +15,7 @@ const checkAgency = createRoute({
   path: "/agency",
   operationId: "checkAgency",
   tags: TAGS,
-  summary: "Whether triggers may call clusters",
+  summary: "Show whether triggers may call clusters",
   description:
     "In Huawei's cloud an account first has to entrust SWR with that. Here it does so with each cluster that it adds.",
   responses: { 200: json(Agency, "The account.") },

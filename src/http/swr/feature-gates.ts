@@ -44,7 +44,7 @@ const showShareFeatureGates = createRoute({
   path: "/projects/{project_id}/feature-gates",
   operationId: "showShareFeatureGates",
   tags: ["Overview"],
-  summary: "Which optional parts of SWR there are",
+  summary: "List optional features",
   request: { params: ProjectParams },
   responses: { 200: json(FeatureGates, "The parts by name.") },
 });

@@ -32,7 +32,7 @@ const createSecret = createRoute({
   path: "/utils/secret",
   operationId: "createSecret",
   tags: ["Login commands"],
-  summary: "Make a temporary login command",
+  summary: "Create a temporary login command",
   description: "It works for 24 hours, on any number of machines, and pushes and pulls what the caller may.",
   request: { query },
   responses: { 200: { ...json(AuthInfo, "The credentials."), headers: LoginHeaders } },
@@ -42,7 +42,7 @@ const createAuthorizationToken = createRoute({
   ...createSecret,
   path: "/utils/authorizationtoken",
   operationId: "createAuthorizationToken",
-  summary: "Make a temporary login command, by its newer name",
+  summary: "Create a temporary login command, by its newer name",
 });
 
 /** Temporary login commands (guide 4.1). */

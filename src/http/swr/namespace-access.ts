@@ -27,7 +27,7 @@ namespaceAccess.openapi(
     path: PATH,
     tags: TAGS,
     operationId: "showNamespaceAuth",
-    summary: "Show who may do what with an organization's images",
+    summary: "List an organization's permissions",
     description: "For everybody who has a permission on it; administrators of the account need none.",
     request: { params: NamespaceParams },
     responses: {

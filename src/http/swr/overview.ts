@@ -21,7 +21,7 @@ const showDomainOverview = createRoute({
   path: "/overview",
   operationId: "showDomainOverview",
   tags: ["Overview"],
-  summary: "The caller's account in numbers",
+  summary: "Show the account's overview",
   description:
     "For a member who does not administer the account: of the organizations and images they have a right to.",
   responses: { 200: json(Overview, "The numbers.") },

@@ -22,7 +22,7 @@ const listQuotas = createRoute({
   path: "/projects/{project_id}/quotas",
   operationId: "listQuotas",
   tags: ["Overview"],
-  summary: "How many organizations the caller has created, and may create",
+  summary: "Show the caller's quotas",
   description:
     "For administrators also what all organizations of the account have together, and may have: `stored_bytes` and " +
     "`manifest_bytes` in MiB, rounded up, `image`, `tag` and `open_upload`.",

@@ -1,4 +1,4 @@
-import { REPORT_DAYS, reportPulledBytes, reportStoredBytes } from "../../registry/overview/reports.ts";
+import { reportPulledBytes, reportStoredBytes } from "../../registry/overview/reports.ts";
 import { managerCall } from "../call.ts";
 import { createRoute, createRouter, json, z } from "../openapi.ts";
 
@@ -18,7 +18,7 @@ const showDomainResourceReports = createRoute({
   path: "/reports/{resource_type}/{frequency}",
   operationId: "showDomainResourceReports",
   tags: ["Overview"],
-  summary: `What the account moved or stored on each of the last ${REPORT_DAYS} days`,
+  summary: "Show daily traffic or storage",
   description:
     "`downflow`: bytes pulled, for a member who does not administer the account from the images they have a right to. " +
     "`store`: bytes stored at the end of each day, for administrators of the account only.",

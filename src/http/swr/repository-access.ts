@@ -21,7 +21,7 @@ repositoryAccess.openapi(
     path: PATH,
     tags: TAGS,
     operationId: "showUserRepositoryAuth",
-    summary: "Show who may do what with an image",
+    summary: "List an image's permissions",
     description: "For everybody who has a permission on it or on its organization.",
     request: { params: RepositoryParams },
     responses: {

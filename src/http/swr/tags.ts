@@ -142,7 +142,7 @@ tags.openapi(
     path: PATH,
     tags: TAGS,
     operationId: "createRepoTag",
-    summary: "Add a tag to what another tag points to",
+    summary: "Create a tag from another tag",
     description: "No bytes move. Takes the right to edit the image.",
     request: { params: RepositoryParams, ...jsonBody(CreateRepoTag) },
     responses: { 201: json(Done, "The tag is there.") },

@@ -104,7 +104,7 @@ export function addPermissionRoutes(router: OpenAPIHono<AppEnv>, routes: Permiss
       path,
       tags,
       operationId: operations.delete,
-      summary: `Take permissions on ${what} away`,
+      summary: `Revoke permissions on ${what}`,
       description: `From up to ${MAX_USERS} users, named by id; an empty list changes nothing. ${toAll}`,
       request: { params, ...jsonBody(UserIds) },
       responses: { 204: { description: "Taken away, with effect on the next tokens." } },

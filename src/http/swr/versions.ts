@@ -22,7 +22,7 @@ const listApiVersions = createRoute({
   path: "/",
   operationId: "listApiVersions",
   tags: ["Versions"],
-  summary: "The versions of the management API",
+  summary: "List API versions",
   description: "A browser, which accepts `text/html`, gets the console instead.",
   security: [],
   responses: { 200: json(z.object({ versions: z.array(VersionDetail) }).openapi("Versions"), "All versions.") },
@@ -33,7 +33,7 @@ const showApiVersion = createRoute({
   path: "/v2",
   operationId: "showApiVersion",
   tags: ["Versions"],
-  summary: "Version 2 of the management API",
+  summary: "Show API version 2",
   description:
     "For requests that are signed or carry `X-Auth-Token`. Others get what the registry API has here: the check by " +
     "which docker finds out where to log in.",

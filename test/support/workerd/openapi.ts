@@ -46,3 +46,24 @@ export function resolve(document: OpenApiDocument, reference: string): unknown {
   }
   return node;
 }
+
+/** What in a schema is a value, and no text about it. */
+const VALUES = ["example", "examples", "default", "enum", "const"];
+
+/** Every text of a document that people read: titles and descriptions of its operations, parameters, schemas, credentials and groups. */
+export function textsIn({ paths = {}, components, tags = [] }: OpenApiDocument): Set<string> {
+  const texts = new Set<string>();
+  const add = (node: unknown): void => {
+    if (typeof node !== "object" || node === null) return;
+    for (const [key, value] of Object.entries(node)) {
+      if (VALUES.includes(key)) continue;
+      if (typeof value === "string") {
+        if (key === "summary" || key === "description") texts.add(value);
+        // The names of fields are no keys of a schema.
+      } else if (key === "properties") for (const property of Object.values(value as Json)) add(property);
+      else add(value);
+    }
+  };
+  for (const part of [paths, components, tags]) add(part);
+  return texts;
+}

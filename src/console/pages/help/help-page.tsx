@@ -2,22 +2,20 @@ import { useQuery } from "@tanstack/react-query";
 import { type MouseEvent, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation, useParams } from "wouter";
-import { type Guide, GUIDES } from "../../help.ts";
-import { currentLanguage } from "../../i18n/index.ts";
+import { EXAMPLE_HOST, type Guide, GUIDES } from "../../../kernel/guides.ts";
+import { apiPageFor, guideFolder } from "../../help.ts";
+import { currentLanguage, type Language } from "../../i18n/index.ts";
 import { guidePath } from "../../paths.ts";
 import { NotFound } from "../../shell/no-page.tsx";
-import { Card, ErrorNotice, Link, Notice, Page, Skeleton } from "../../ui/index.ts";
+import { Card, ErrorNotice, Link, Page, Skeleton } from "../../ui/index.ts";
 import { MarkdownView } from "../image/description-editor.tsx";
 import styles from "./help.module.css";
 
-/** The text of each guide, which is fetched when somebody reads it. */
+/** The text of each guide in each language, which is fetched when somebody reads it. */
 const TEXTS = import.meta.glob<string>(
-  "../../../../docs/{clients,ci,troubleshooting,management,signed-images,triggers,kubernetes,synchronization,pull-through,aging,quotas,garbage-collection,large-layers,cli,security}.md",
+  "../../../../docs/{,zh/}{clients,ci,troubleshooting,management,signed-images,triggers,kubernetes,synchronization,pull-through,aging,quotas,garbage-collection,large-layers,cli,security}.md",
   { query: "?raw", import: "default" },
 );
-
-/** What the guides call the registry. */
-const EXAMPLE_HOST = "registry.example.com";
 
 /** `/help/:guide`: a guide of the registry, with this one's address in its examples. */
 export default function HelpPage() {
@@ -28,9 +26,10 @@ export default function HelpPage() {
 
 function GuidePage({ guide }: { guide: Guide }) {
   const { t } = useTranslation("help");
+  const language = currentLanguage();
   const text = useQuery({
-    queryKey: ["guide", guide],
-    queryFn: () => loadGuide(guide),
+    queryKey: ["guide", guide, language],
+    queryFn: () => loadGuide(guide, language),
     staleTime: Number.POSITIVE_INFINITY,
     retry: false,
   });
@@ -38,7 +37,6 @@ function GuidePage({ guide }: { guide: Guide }) {
     <Page title={t(`guide.${guide}`)}>
       <div className={styles.columns}>
         <Card>
-          {currentLanguage() !== "en-US" && <Notice tone="info">{t("english")}</Notice>}
           {text.isPending && <Skeleton lines={12} />}
           {text.isError && <ErrorNotice error={text.error} onRetry={() => void text.refetch()} />}
           {text.data !== undefined && <GuideText text={text.data} />}
@@ -54,6 +52,11 @@ function GuidePage({ guide }: { guide: Guide }) {
               </li>
             ))}
           </ul>
+          <p>
+            <Link href={apiPageFor(guide, language)} isFile>
+              {t("operations")}
+            </Link>
+          </p>
         </nav>
       </div>
     </Page>
@@ -61,8 +64,8 @@ function GuidePage({ guide }: { guide: Guide }) {
 }
 
 /** Without its title, which the page has. */
-async function loadGuide(guide: Guide): Promise<string> {
-  const load = TEXTS[`../../../../docs/${guide}.md`];
+async function loadGuide(guide: Guide, language: Language): Promise<string> {
+  const load = TEXTS[`../../../../docs/${guideFolder(language)}${guide}.md`];
   if (!load) throw new Error(`the console has no guide ${guide}`);
   const text = await load();
   return text.replace(/^# .*\n/, "").replaceAll(EXAMPLE_HOST, location.host);

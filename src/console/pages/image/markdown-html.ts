@@ -1,5 +1,6 @@
 import MarkdownIt, { type RendererRule, type Token } from "markdown-it";
-import { anchorOf, guideLink } from "../../help.ts";
+import { anchorOf } from "../../../kernel/guides.ts";
+import { guideLink } from "../../help.ts";
 import { isApiPath } from "../../../kernel/api-paths.ts";
 
 /** Above a description are the headings of its page and of its card. */
@@ -13,11 +14,18 @@ const { rules } = markdown.renderer;
  * would ask there in the name of who reads the text, and a download or an export is in the audit.
  */
 function isOwn(address: string): boolean {
-  const origin = typeof location === "undefined" ? undefined : location.origin;
+  const origin = ownOrigin();
   if (origin === undefined || !/^(?:https?:\/)?\//i.test(address)) return false;
   const url = URL.parse(address, origin);
   // What is encoded may be read as another path by the registry; none of its files needs it.
-  return url?.origin === origin && !url.pathname.includes("%") && !isApiPath(url.pathname);
+  return url !== null && url.origin === origin && !url.pathname.includes("%") && !isApiPath(url.pathname);
+}
+
+/** The page's; undefined outside of browsers, where guides are prepared (`scripts/local/guides.ts`). */
+function ownOrigin(): string | undefined {
+  const place: unknown = Reflect.get(globalThis, "location");
+  const isPage = typeof place === "object" && place !== null && "origin" in place;
+  return isPage && typeof place.origin === "string" ? place.origin : undefined;
 }
 
 /** Only links out of the console: there is nothing here that a relative one could lead to. */
@@ -68,10 +76,25 @@ function isInLink(tokens: readonly Token[], index: number): boolean {
   return count("link_open") > count("link_close");
 }
 
+/**
+ * The anchor of a guide's heading. A translated heading ends with the anchor that it has in English, `## 凭证 {#credentials}`, so
+ * that a link leads to the same part in each language.
+ */
+const ANCHOR = /\s*\{#([\w-]+)\}$/;
+
+/** The anchor of a heading, which is not shown. */
+function takeAnchor(inline: Token | undefined): string {
+  const [mark, anchor] = ANCHOR.exec(inline?.content ?? "") ?? [];
+  const last = inline?.children?.at(-1);
+  if (anchor === undefined || mark === undefined || !inline) return anchorOf(inline?.content ?? "");
+  if (last) last.content = last.content.replace(ANCHOR, "");
+  return anchor;
+}
+
 const lowerHeading: RendererRule = (tokens, index, options, env, self) => {
   const token = tokens[index];
   if (token && isGuide(env)) {
-    if (token.nesting === 1) token.attrSet("id", anchorOf(tokens[index + 1]?.content ?? ""));
+    if (token.nesting === 1) token.attrSet("id", takeAnchor(tokens[index + 1]));
   } else if (token) token.tag = `h${Math.min(6, Number(token.tag.slice(1)) + HEADINGS_ABOVE)}`;
   return self.renderToken(tokens, index, options);
 };
@@ -131,4 +154,42 @@ function isGuide(env: unknown): boolean {
  */
 export function markdownToHtml(text: string, kind: { isGuide: boolean } = { isGuide: false }): string {
   return markdown.render(text, { ...kind });
+}
+
+/** The part of a guide below one heading, without what marks it up. */
+export interface GuidePart {
+  /** Empty before the first heading. */
+  anchor: string;
+  title: string;
+  text: string;
+}
+
+/** What of a part is searched: enough for all but a few. */
+const MAX_PART_LENGTH = 4000;
+
+/** The parts of a guide, as a search finds them. */
+export function guideParts(text: string): GuidePart[] {
+  const tokens = markdown.parse(text, {});
+  const parts: GuidePart[] = [];
+  for (const [index, token] of tokens.entries()) {
+    const isHeading = tokens[index - 1]?.type === "heading_open";
+    if (isHeading) {
+      const anchor = parts.length === 0 ? "" : takeAnchor(token);
+      parts.push({ anchor, title: token.content.replace(ANCHOR, "").replaceAll("`", ""), text: "" });
+      continue;
+    }
+    const part = parts.at(-1);
+    if (part && (token.type === "inline" || token.type === "fence")) {
+      part.text = `${part.text} ${plainText(token)}`.trim().slice(0, MAX_PART_LENGTH);
+    }
+  }
+  return parts;
+}
+
+function plainText(token: Token): string {
+  const children = token.children ?? [token];
+  return children
+    .map(({ content }) => content)
+    .join(" ")
+    .replaceAll(/\s+/g, " ");
 }

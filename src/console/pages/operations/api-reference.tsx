@@ -1,6 +1,8 @@
 import { useTranslation } from "react-i18next";
 import { useSelf } from "../../api/session.ts";
 import { useSettings } from "../../api/settings.ts";
+import { docsPath } from "../../help.ts";
+import { currentLanguage } from "../../i18n/index.ts";
 import { PATHS } from "../../paths.ts";
 import { Card, CodeBlock, DescriptionList, ErrorNotice, ExternalLink, Link, Page, Skeleton } from "../../ui/index.ts";
 import styles from "./operations.module.css";
@@ -17,7 +19,7 @@ export default function ApiReference() {
           <p>{t("api.referenceText")}</p>
           <ul className={styles.links}>
             <li>
-              <ExternalLink href="/docs">{t("api.docs")}</ExternalLink>
+              <ExternalLink href={docsPath(currentLanguage())}>{t("api.docs")}</ExternalLink>
             </li>
             <li>
               <ExternalLink href="/openapi.json">{t("api.openapi")}</ExternalLink>

@@ -68,7 +68,7 @@ const list = createRoute({
   path: "/users",
   operationId: "listUsers",
   tags,
-  summary: "The users of one's account by name",
+  summary: "List users",
   request: { query: NamePageQuery },
   responses: { 200: json(z.object({ users: z.array(User), next: Next }).openapi("UserPage"), "A page of users.") },
 });
@@ -91,7 +91,7 @@ const change = createRoute({
   path: "/users/{name}",
   operationId: "changeUser",
   tags,
-  summary: "Give a user another role or a new password",
+  summary: "Change a user's role or password",
   description:
     "Administrators of the account; only operators change operators. An account keeps at least one administrator. A new " +
     "password ends all of the user's logins but those by access key. One's own is changed at `PUT /api/session/password`.",

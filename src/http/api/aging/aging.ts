@@ -105,7 +105,7 @@ aging.openapi(
     path: PATH,
     tags: TAGS,
     operationId: "showAging",
-    summary: "Show what of an image goes by itself",
+    summary: "Show an image's aging and clean-up",
     description: `${WHO_MAY} Most images have no rule: that is no error here.`,
     request: { params: ImageParams },
     responses: { 200: json(Aging, "The rule by which its tags age, and what becomes of what has no tag.") },
@@ -126,7 +126,7 @@ aging.openapi(
     path: `${PATH}/rule`,
     tags: TAGS,
     operationId: "showAgingRule",
-    summary: "Show the rule by which an image's tags age",
+    summary: "Show an image's aging rule",
     description: WHO_MAY,
     request: { params: ImageParams },
     responses: {
@@ -148,7 +148,7 @@ aging.openapi(
     path: `${PATH}/rule`,
     tags: TAGS,
     operationId: "setAgingRule",
-    summary: "Set the rule by which an image's tags age, in place of the one that it may have",
+    summary: "Set an image's aging rule",
     description:
       "It runs at once: what is old is gone when the answer comes or, of many tags, soon after. Takes the right to " +
       "manage the image.",
@@ -170,7 +170,7 @@ aging.openapi(
     path: `${PATH}/rule`,
     tags: TAGS,
     operationId: "deleteAgingRule",
-    summary: "Delete the rule by which an image's tags age",
+    summary: "Delete an image's aging rule",
     description: "Takes the right to manage the image.",
     request: { params: ImageParams },
     responses: { 204: { description: "It deletes nothing more." } },
@@ -188,7 +188,7 @@ aging.openapi(
     path: `${PATH}/preview`,
     tags: TAGS,
     operationId: "previewAgingRule",
-    summary: "What a rule would do to an image's tags if it ran now",
+    summary: "Preview an aging rule",
     description:
       "The newest tags first. Nothing is changed. A page has fewer entries than asked for where the rule's regular " +
       `expressions take long. ${WHO_MAY}`,
@@ -233,7 +233,7 @@ aging.openapi(
     path: `${PATH}/log`,
     tags: TAGS,
     operationId: "listAgingLog",
-    summary: "List the tags that an image's aging rules have deleted",
+    summary: "List tags deleted by aging",
     description: `The last deleted first. ${WHO_MAY}`,
     request: { params: ImageParams, query: z.strictObject(PAGE_PARAMS) },
     responses: {

@@ -74,7 +74,7 @@ const listAudit = createRoute({
   path: "/audit",
   operationId: "listAuditEvents",
   tags: ["Audit"],
-  summary: "What was done, newest first",
+  summary: "List audit events",
   description: WHO_MAY,
   request: { query: ListQuery },
   responses: { 200: json(z.object({ events: z.array(Event), next: Next }).openapi("AuditPage"), "A page of events.") },
@@ -85,7 +85,7 @@ const exportAudit = createRoute({
   path: "/audit/export",
   operationId: "exportAuditEvents",
   tags: ["Audit"],
-  summary: "All that was done, newest first, as JSON Lines",
+  summary: "Export audit events as JSON Lines",
   description:
     `${WHO_MAY} With \`cursor\`, an export goes on behind the page that names it. One answer has about two million events; ` +
     'where there are more, its last line is `{"next": "…"}`, the `cursor` of the next export.',

@@ -36,7 +36,7 @@ const route = createRoute({
   path: "/organizations/{organization}/known-layers",
   operationId: "findKnownLayers",
   tags: ["Images"],
-  summary: "Find out which layers need not be uploaded",
+  summary: "Find layers that need not be uploaded",
   description:
     "For archives, whose layers are not compressed: nobody can tell what those are called that the registry has. It looks " +
     `at the image's ${SEARCHED_TAGS} newest tags. Takes the right to edit the organization.`,

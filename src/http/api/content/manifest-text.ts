@@ -20,7 +20,7 @@ const showManifestText = createRoute({
   path: "/organizations/{organization}/images/{image}/manifests/{reference}/text",
   operationId: "showManifestText",
   tags: ["Images"],
-  summary: "A manifest exactly as it was pushed",
+  summary: "Download a manifest as it was pushed",
   description:
     "Byte for byte, so that it has its digest. It does not count as a pull. For everybody who may pull the image; to " +
     "others it does not exist.",

@@ -25,7 +25,7 @@ const listReferrers = createRoute({
   path: "/organizations/{organization}/images/{image}/manifests/{reference}/referrers",
   operationId: "listReferrers",
   tags: ["Images"],
-  summary: "What refers to a manifest: signatures, SBOMs and the like",
+  summary: "List referrers: signatures, SBOMs and the like",
   description:
     "By digest. A page may have fewer entries than asked for and yet not be the last. For everybody who may pull the " +
     "image: by permission, share, or because it is public. To others it does not exist.",

@@ -35,7 +35,7 @@ restore.openapi(
     path: "/organizations/{organization}/images/{image}/restorable-tags",
     tags: TAGS,
     operationId: "listRestorableTags",
-    summary: "List an image's tags that were deleted and can be restored",
+    summary: "List deleted tags that can be restored",
     description:
       "The last deleted first, be it by hand or by aging. What belongs to an image comes back with it. A page may have fewer entries than asked for, even none, and " +
       "yet not be the last. For everybody who has a right to the image in its own account.",

@@ -104,7 +104,7 @@ garbage.openapi(
     path: "/garbage-collection",
     tags: TAGS,
     operationId: "showGarbage",
-    summary: "What there is to collect, and what was",
+    summary: "Show garbage and past collections",
     description: "For operators.",
     responses: { 200: json(Report, "Counted now.") },
   }),
@@ -128,7 +128,7 @@ garbage.openapi(
     path: "/garbage-collection",
     tags: TAGS,
     operationId: "collectGarbage",
-    summary: "Collect garbage now, or see what would go",
+    summary: "Run garbage collection, or preview it",
     description:
       "For operators. A run ends after at most about 20 seconds: repeat the request until `complete` or `failed`. " +
       "Without it, a run takes place every hour.",
@@ -148,7 +148,7 @@ garbage.openapi(
     path: IMAGE_PATH,
     tags: TAGS,
     operationId: "showImageGarbageCollection",
-    summary: "Whether an image keeps manifests that nothing needs",
+    summary: "Show an image's garbage collection setting",
     description: "For everybody who has a right to the image in its own account.",
     request: { params: ImageParams },
     responses: { 200: versioned(Setting, "The setting; by default they are not kept.", VERSION) },
@@ -167,7 +167,7 @@ garbage.openapi(
     path: IMAGE_PATH,
     tags: TAGS,
     operationId: "setImageGarbageCollection",
-    summary: "Keep an image's manifests that nothing needs, or do not",
+    summary: "Change an image's garbage collection setting",
     description:
       "Takes the right to manage the image. Those that are kept no longer have the whole grace period from then on.",
     request: { params: ImageParams, headers: IfMatch, ...jsonBody(Setting) },

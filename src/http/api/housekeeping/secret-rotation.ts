@@ -31,7 +31,7 @@ const show = createRoute({
   path,
   operationId: "showSecretRotation",
   tags,
-  summary: "How far the exchange of the registry's secrets is",
+  summary: "Show the progress of secret rotation",
   description: "Operators.",
   responses: { 200: json(SecretRotation, "What is still under an older key.") },
 });
@@ -41,7 +41,7 @@ const start = createRoute({
   path,
   operationId: "reencryptSecrets",
   tags,
-  summary: "Take secrets over to the current ENCRYPTION_KEY now",
+  summary: "Re-encrypt secrets with the current key",
   description: "Operators. As it is done every hour: some thousand at once, so it may take several requests.",
   responses: { 200: json(Reencryption, "What was done, and what is left.") },
 });

@@ -14,7 +14,7 @@ const downloadFile = createRoute({
   path: "/organizations/{organization}/images/{image}/blobs/{digest}",
   operationId: "downloadFile",
   tags: ["Images"],
-  summary: "Download one file of an image or artifact",
+  summary: "Download a layer or file",
   description:
     "A layer, a configuration, or what an artifact holds, such as an SBOM: `layers` of a manifest name them. For everybody " +
     "who may pull the image; to others it does not exist. Its bytes are counted, and no pull. Of an image of another " +

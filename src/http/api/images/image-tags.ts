@@ -32,7 +32,7 @@ const createTag = createRoute({
   path: "/organizations/{organization}/images/{image}/tags",
   operationId: "createTag",
   tags: ["Images"],
-  summary: "Give what a tag points to another tag",
+  summary: "Create a tag from another tag",
   description:
     "No bytes move. A tag that is there already is refused without `override`, and one that an immutable-tag rule keeps " +
     "in any case. Takes the right to edit the image.",

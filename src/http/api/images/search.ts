@@ -65,7 +65,7 @@ const listImages = createRoute({
   path: "/images",
   operationId: "searchImages",
   tags: ["Images"],
-  summary: "Search the images that the caller may pull",
+  summary: "Search images",
   description:
     "An image that is pushed while somebody pages by `updated` moves to the front: no page repeats it, when the newest " +
     "come first.",
@@ -78,7 +78,7 @@ const listImageCentre = createRoute({
   path: "/image-centre",
   operationId: "searchImageCentre",
   tags: ["Images"],
-  summary: "Search the public images of all accounts",
+  summary: "Search the image centre",
   description: "Also without credentials, unless the operator of the deployment allows no anonymous pulls.",
   security: [{}],
   request: { query: CentreQuery },

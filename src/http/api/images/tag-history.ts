@@ -32,7 +32,7 @@ const listImageHistory = createRoute({
   path: "/organizations/{organization}/images/{image}/history",
   tags: ["Images"],
   operationId: "listImageHistory",
-  summary: "What happened to an image's tags, newest first",
+  summary: "List an image's tag history",
   description: WHO_MAY,
   request: { params: ImageParams, query: Query },
   responses: { 200: json(EventPage, "A page of the history.") },
@@ -43,7 +43,7 @@ const listHistoryOfTag = createRoute({
   path: "/organizations/{organization}/images/{image}/tags/{tag}/history",
   tags: ["Images"],
   operationId: "listTagHistory",
-  summary: "What a tag pointed to, newest first",
+  summary: "List a tag's history",
   description: `Empty for a tag that never was. ${WHO_MAY}`,
   request: {
     params: ImageParams.extend({

@@ -49,7 +49,7 @@ immutableRules.openapi(
     path: PATH,
     tags: TAGS,
     operationId: "listImmutableTagRules",
-    summary: "List the rules that keep an image's tags",
+    summary: "List an image's immutable tag rules",
     description: "For everybody who has a right to the image in its own account.",
     request: { params: ImageParams },
     responses: {
@@ -69,7 +69,7 @@ immutableRules.openapi(
     path: PATH,
     tags: TAGS,
     operationId: "createImmutableTagRule",
-    summary: "Keep an image's tags from being overwritten and deleted",
+    summary: "Create an immutable tag rule",
     description:
       "Those that are there and those to come, from everybody, administrators included, until the rule is deleted. At " +
       `most ${MAX_TAG_PATTERNS} rules an image. Takes the right to manage the image.`,
@@ -90,7 +90,7 @@ immutableRules.openapi(
     path: `${PATH}/{id}`,
     tags: TAGS,
     operationId: "deleteImmutableTagRule",
-    summary: "Lift a rule that keeps an image's tags",
+    summary: "Delete an immutable tag rule",
     description: "Takes the right to manage the image.",
     request: {
       params: ImageParams.extend({

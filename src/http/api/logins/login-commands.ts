@@ -18,7 +18,7 @@ const create = createRoute({
   path: "/login-command",
   operationId: "createLoginCommand",
   tags: ["Login commands"],
-  summary: "Make a temporary login command",
+  summary: "Create a temporary login command",
   description: "It works for 24 hours, on any number of machines, and pushes and pulls what the caller may.",
   request: {
     query: z.strictObject({

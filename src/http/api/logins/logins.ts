@@ -50,7 +50,7 @@ const list = createRoute({
   path: "/logins",
   operationId: "listLogins",
   tags,
-  summary: "One's own logins, those used last first",
+  summary: "List your logins",
   description:
     `Every browser, \`X-Auth-Token\` and refresh token that is logged in. A user has at most ${MAX_SESSIONS} of each kind: ` +
     "beyond that the one that was used least recently ends.",
@@ -62,7 +62,7 @@ const end = createRoute({
   path: "/logins/{id}",
   operationId: "endLogin",
   tags,
-  summary: "End one of one's own logins",
+  summary: "End one of your logins",
   request: { params: LoginParams },
   responses: GONE,
 });
@@ -72,7 +72,7 @@ const endOthers = createRoute({
   path: "/logins",
   operationId: "endOtherLogins",
   tags,
-  summary: "End all of one's own logins but the present one",
+  summary: "End your other logins",
   description: "All of them for requests that come with no login, but with a password or a signature.",
   responses: { 200: json(EndedLogins, "They have ended.") },
 });
@@ -82,7 +82,7 @@ const listOfUser = createRoute({
   path: "/users/{name}/logins",
   operationId: "listLoginsOfUser",
   tags,
-  summary: "The logins of a user",
+  summary: "List a user's logins",
   description: WHO_MAY,
   request: { params: NameParams },
   responses: { 200: json(LoginList, "The logins, without their secrets.") },
@@ -93,7 +93,7 @@ const endOfUser = createRoute({
   path: "/users/{name}/logins/{id}",
   operationId: "endLoginOfUser",
   tags,
-  summary: "End a login of a user",
+  summary: "End one of a user's logins",
   description: WHO_MAY,
   request: { params: NameParams.extend(LoginParams.shape) },
   responses: GONE,
@@ -104,7 +104,7 @@ const endAllOfUser = createRoute({
   path: "/users/{name}/logins",
   operationId: "endLoginsOfUser",
   tags,
-  summary: "End all logins of a user",
+  summary: "End all of a user's logins",
   description: `${WHO_MAY} The login that the request came with goes on.`,
   request: { params: NameParams },
   responses: { 200: json(EndedLogins, "They have ended.") },

@@ -49,7 +49,7 @@ const open = createRoute({
   path,
   operationId: "logIn",
   tags,
-  summary: "Log a browser in",
+  summary: "Sign a browser in",
   description:
     `Sets the cookie \`__Host-${SESSION_COOKIE}\` (without TLS, on one's own machine, \`${SESSION_COOKIE}\`). Requests that ` +
     "change something must then come from the same origin.",
@@ -64,7 +64,7 @@ const show = createRoute({
   path,
   operationId: "showSession",
   tags,
-  summary: "Who one is",
+  summary: "Show the current session",
   responses: { 200: json(ShownSelf, "The user behind the request.") },
 });
 
@@ -73,7 +73,7 @@ const showVisitor = createRoute({
   path: "/visitor",
   operationId: "showVisitor",
   tags,
-  summary: "Who one is, if anybody",
+  summary: "Show the visitor, signed in or not",
   description:
     "For pages that everybody may see: who has not logged in, or no longer is, is nobody here, where `GET /api/session` refuses.",
   security: [],
@@ -85,7 +85,7 @@ const close = createRoute({
   path,
   operationId: "logOut",
   tags,
-  summary: "Log a browser out",
+  summary: "Sign a browser out",
   description: "Also when the session has ended already.",
   security: [],
   responses: { 204: { description: "The session has ended." } },
@@ -96,7 +96,7 @@ const setPassword = createRoute({
   path: "/session/password",
   operationId: "changePassword",
   tags,
-  summary: "Change one's own password",
+  summary: "Change your password",
   description: "Ends all other sessions, temporary login commands and refresh tokens of the user.",
   request: jsonBody(PasswordChange),
   responses: { 204: { description: "The new password holds." } },

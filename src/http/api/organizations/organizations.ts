@@ -49,7 +49,7 @@ const listOrganizations = createRoute({
   path: "/organizations",
   operationId: "listOrganizations",
   tags: TAGS,
-  summary: "List the organizations that the caller has any right in, by name",
+  summary: "List organizations",
   description: "A page at a time, and those with a right to single images as well; SWR's list has neither.",
   request: {
     query: NamePageQuery.extend({
@@ -66,7 +66,7 @@ const showOrganization = createRoute({
   path: "/organizations/{organization}",
   operationId: "showOrganization",
   tags: TAGS,
-  summary: "An organization",
+  summary: "Show an organization",
   description: "For everybody who has any right in it, if only to one of its images. To others it does not exist.",
   request: { params: OrganizationParams },
   responses: { 200: json(Organization, "The organization.") },

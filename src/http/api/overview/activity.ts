@@ -63,7 +63,7 @@ const showActivity = createRoute({
   path: "/activity",
   operationId: "showActivity",
   tags: ["Overview"],
-  summary: "What happened of late to the caller's images",
+  summary: "Show recent activity",
   description:
     "The last pushes to all images that the caller has a right to by account or permission, and the last deliveries and the " +
     "failing triggers of all images that they may edit.",

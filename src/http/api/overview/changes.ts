@@ -18,7 +18,7 @@ const showChanges = createRoute({
   path: "/changes",
   operationId: "showChanges",
   tags: ["Overview"],
-  summary: "Whether something has changed",
+  summary: "Check for changes",
   description:
     "A text for each kind of change to what the caller may see of their own account: it is another one than before once " +
     "something has changed, and says nothing else. It costs little, so that lists can be followed by asking for it every few " +

@@ -55,7 +55,7 @@ const showOrganizationUsage = createRoute({
   path: "/organizations/{organization}/usage/daily",
   operationId: "showDailyOrganizationUsage",
   tags: ["Organizations"],
-  summary: "What an organization took up on each day, and what was pulled from it",
+  summary: "Show an organization's daily usage",
   description: "For everybody who has a right to all of its images.",
   request: { params: OrganizationParams, query: Query },
   responses: { 200: json(OrganizationUsage, "The days.") },
@@ -66,7 +66,7 @@ const showImageUsage = createRoute({
   path: "/organizations/{organization}/images/{image}/usage/daily",
   operationId: "showDailyImageUsage",
   tags: ["Images"],
-  summary: "What an image took up on each day, and how much was pulled",
+  summary: "Show an image's daily usage",
   description:
     "For everybody who may pull the image: by permission, share, or because it is public. To others it does not exist.",
   security: [{}],

@@ -37,7 +37,7 @@ const showOverview = createRoute({
   path: "/overview",
   operationId: "showOverview",
   tags: TAGS,
-  summary: "The caller's account in numbers",
+  summary: "Show the account's overview",
   description:
     "For a member who does not administer the account: of the organizations and images they have a right to.",
   responses: { 200: json(Overview, "The numbers.") },
@@ -48,7 +48,7 @@ const showPulledBytes = createRoute({
   path: "/reports/pulled-bytes",
   operationId: "showPulledBytes",
   tags: TAGS,
-  summary: "How many bytes were pulled on each day",
+  summary: "Show bytes pulled by day",
   description: "For a member who does not administer the account: from the images they have a right to.",
   responses: { 200: json(DailyBytes, "The report.") },
 });
@@ -58,7 +58,7 @@ const showStoredBytes = createRoute({
   path: "/reports/stored-bytes",
   operationId: "showStoredBytes",
   tags: TAGS,
-  summary: "How many bytes the account stored at the end of each day",
+  summary: "Show bytes stored by day",
   description: "For administrators of the account.",
   responses: { 200: json(DailyBytes, "The report.") },
 });

@@ -25,7 +25,7 @@ const listOwnQuotas = createRoute({
   path: "/quotas/own",
   operationId: "listOwnQuotas",
   tags: ["Quotas"],
-  summary: "How many organizations the caller has created, and may create",
+  summary: "Show the caller's quotas",
   description:
     "For administrators also what all organizations of the account have together, and may have: what " +
     "`/api/accounts/{name}/quota` tells.",

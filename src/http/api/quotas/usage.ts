@@ -23,7 +23,7 @@ usage.openapi(
     path: "/organizations/{organization}/usage",
     tags: ["Quotas"],
     operationId: "showOrganizationUsage",
-    summary: "What an organization takes up",
+    summary: "Show an organization's storage usage",
     description: "For everybody who has a right to all of its images.",
     request: { params: OrganizationParams },
     responses: { 200: json(Usage, "Counted now.") },

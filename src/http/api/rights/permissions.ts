@@ -108,7 +108,7 @@ function addPermissionRoutes(router: OpenAPIHono<AppEnv>, routes: PermissionRout
       path,
       tags,
       operationId: `list${of}Permissions`,
-      summary: `List who may do what with ${what}`,
+      summary: `List permissions on ${what}`,
       description:
         "In the order of granting. For everybody who has such a right; administrators of the account need none.",
       request: { params },
@@ -126,7 +126,7 @@ function addPermissionRoutes(router: OpenAPIHono<AppEnv>, routes: PermissionRout
       path,
       tags,
       operationId: `grant${of}Permissions`,
-      summary: `Grant rights on ${what}`,
+      summary: `Grant permissions on ${what}`,
       description:
         `To 1 to ${MAX_USERS} users of the caller's account who have none on it yet: to all of them or to none. ` +
         takes,
@@ -148,7 +148,7 @@ function addPermissionRoutes(router: OpenAPIHono<AppEnv>, routes: PermissionRout
       path: `${path}/{user}`,
       tags,
       operationId: `change${of}Permission`,
-      summary: `Change a user's right on ${what}`,
+      summary: `Change a user's permission on ${what}`,
       description: `Of a user who was granted one on it. ${takes}`,
       request: { params: params.extend(UserParams.shape), headers: IfMatch, ...jsonBody(PermissionChange) },
       responses: { 200: versioned(PermissionItem, "The right, with effect on the next tokens.", ["`level`", "read"]) },
@@ -169,7 +169,7 @@ function addPermissionRoutes(router: OpenAPIHono<AppEnv>, routes: PermissionRout
       path: `${path}/{user}`,
       tags,
       operationId: `revoke${of}Permission`,
-      summary: `Take a user's right on ${what} away`,
+      summary: `Revoke a user's permission on ${what}`,
       description: `With effect on the next tokens. ${takes}`,
       request: { params: params.extend(UserParams.shape) },
       responses: { 204: { description: "It is taken away." } },

@@ -26,7 +26,7 @@ const listShares = createRoute({
   path: "/shares",
   tags: ["Sharing"],
   operationId: "listShares",
-  summary: "List images shared with other accounts, or by them",
+  summary: "List shares",
   description:
     "`sent`: the shares, ended ones too, of all images that the caller has a right to, by image. `received`: the shares " +
     "with the caller's account that hold, newest image first.",

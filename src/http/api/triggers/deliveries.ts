@@ -88,7 +88,7 @@ deliveries.openapi(
     path: `${PATH}/test`,
     tags: TAGS,
     operationId: "testTrigger",
-    summary: "Try a trigger out",
+    summary: "Test a trigger",
     description:
       "With the image's newest tag, or one that is made up when there is none, whatever the condition, and also when " +
       "it is not enabled. Webhooks are told that it is a test; in a cluster nothing changes, but is checked whether it " +
@@ -110,7 +110,7 @@ deliveries.openapi(
     path: `${PATH}/deliveries`,
     tags: TAGS,
     operationId: "listDeliveries",
-    summary: "List what a trigger was to deliver, newest first",
+    summary: "List a trigger's deliveries",
     description: `Of the last ${HISTORY_DAYS} days. ${WHO_MAY}`,
     request: { params: TriggerParams, query: z.strictObject(PAGE_PARAMS) },
     responses: { 200: json(DeliveryPage, "A page of the history.") },
@@ -133,7 +133,7 @@ deliveries.openapi(
     path: `${PATH}/deliveries/{id}`,
     tags: TAGS,
     operationId: "showDelivery",
-    summary: "Show a delivery with its tries",
+    summary: "Show a delivery and its tries",
     description: WHO_MAY,
     request: { params: DeliveryParams },
     responses: { 200: json(WholeDelivery, "The delivery.") },
@@ -152,7 +152,7 @@ deliveries.openapi(
     path: `${PATH}/deliveries/{id}/resend`,
     tags: TAGS,
     operationId: "resendDelivery",
-    summary: "Deliver an event once more",
+    summary: "Resend a delivery",
     description: `As a new delivery, also when the trigger is not enabled. ${WHO_MAY} ${WHO_MAY_STEER}`,
     request: { params: DeliveryParams },
     responses: { 201: json(DeliveryAnswer, "The new delivery, which is made at once.") },

@@ -254,7 +254,7 @@ triggers.openapi(
     path: PATH,
     tags: TAGS,
     operationId: "addTrigger",
-    summary: "Give an image a trigger",
+    summary: "Create a trigger",
     description:
       "It fires when a tag that meets its condition is created or moved to another digest, by a push or a retag. At " +
       `most ${MAX_TRIGGERS} an image. ${WHO_MAY} ${WHO_MAY_STEER}`,
@@ -276,7 +276,7 @@ triggers.openapi(
     path: `${PATH}/try-condition`,
     tags: TAGS,
     operationId: "tryCondition",
-    summary: "See which tags meet a condition",
+    summary: "Preview a trigger's condition",
     description: `Before it is saved. ${WHO_MAY}`,
     request: { params: ImageParams, ...jsonBody(Condition) },
     responses: { 200: json(TriedCondition, "The newest tags.") },

@@ -142,7 +142,7 @@ trustRules.openapi(
     path: PATH,
     tags: TAGS,
     operationId: "listTrustRules",
-    summary: "List the trust rules of one's account",
+    summary: "List trust rules",
     description: TO_SEE,
     responses: { 200: json(z.object({ rules: z.array(Rule) }).openapi("TrustRules"), "All rules, by name.") },
   }),
@@ -159,7 +159,7 @@ trustRules.openapi(
     path: PATH,
     tags: TAGS,
     operationId: "createTrustRule",
-    summary: "Let jobs log in with tokens that an issuer signs for them",
+    summary: "Create a trust rule",
     description:
       `${TO_SEE} At most ${MAX_TRUST_RULES} an account. The issuer is asked for its keys first; it has to be on the public ` +
       "network.",
@@ -198,7 +198,7 @@ trustRules.openapi(
     path: `${PATH}/{name}`,
     tags: TAGS,
     operationId: "replaceTrustRule",
-    summary: "Give a trust rule other terms and grants",
+    summary: "Change a trust rule",
     description: `${TO_SEE} What jobs have got by the old ones writes nothing any more.`,
     request: { params: RuleParams, headers: IfMatch, ...jsonBody(RuleTerms) },
     responses: { 200: versioned(Rule, "The rule as it is now.") },

@@ -88,7 +88,7 @@ const showUpstream = createRoute({
   path: PATH,
   operationId: "showUpstream",
   tags: TAGS,
-  summary: "Show which registry an organization stands for",
+  summary: "Show an organization's upstream registry",
   description: `With what that registry last said. ${TO_MANAGE}`,
   request: { params: OrganizationParams },
   responses: { 200: versioned(UpstreamAnswer, "The registry; 404 when the organization stands for none.") },
@@ -99,7 +99,7 @@ const putUpstream = createRoute({
   path: PATH,
   operationId: "setUpstream",
   tags: TAGS,
-  summary: "Let an organization stand for a registry elsewhere",
+  summary: "Set an organization's upstream registry",
   description:
     "What is pulled from the organization comes from there then, and is kept; nothing can be pushed to it. Which registry, and " +
     `which part of it, can be set only while the organization has no images. ${TO_MANAGE}`,
@@ -112,7 +112,7 @@ const deleteUpstream = createRoute({
   path: PATH,
   operationId: "removeUpstream",
   tags: TAGS,
-  summary: "Let an organization stand for nothing but itself",
+  summary: "Remove an organization's upstream registry",
   description: `Only one that has no images. ${TO_MANAGE}`,
   request: { params: OrganizationParams },
   responses: { 204: { description: "Images can be pushed to it." } },

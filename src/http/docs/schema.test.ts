@@ -1,7 +1,9 @@
 import { describe, it } from "vitest";
-import { exampleOf, fieldsOf, limitsOf, prose, type Schema, typeOf } from "./docs-schema.ts";
-import type { OpenApiDocument } from "./openapi-document.ts";
+import { exampleOf, fieldsOf, limitsOf, prose, type Reader, type Schema, typeOf } from "./schema.ts";
+import { WORDS } from "./languages.ts";
+import type { OpenApiDocument } from "../openapi-document.ts";
 
+const ENGLISH: Reader = { words: WORDS.en, translate: (text) => text };
 const TAG = { $ref: "#/components/schemas/Tag" };
 const LINK = '<a href="#schema-Tag">Tag</a>';
 
@@ -25,14 +27,14 @@ describe("a type", () => {
   ];
 
   it.for(TYPES)("%s is put in words", ([, schema, words], { expect }) => {
-    expect(textOf(typeOf(schema))).toBe(words);
+    expect(textOf(typeOf(ENGLISH, schema))).toBe(words);
   });
 
   it("has its limits in words", ({ expect }) => {
-    expect(limitsOf({ type: "string", minLength: 1, maxLength: 64 })).toEqual(["1 to 64 characters"]);
-    expect(limitsOf({ type: "array", maxItems: 100 })).toEqual(["at most 100 entries"]);
-    expect(limitsOf({ type: "integer", minimum: 0, default: 5 })).toEqual(["at least 0", "default 5"]);
-    expect(limitsOf(TAG)).toEqual([]);
+    expect(limitsOf(ENGLISH, { type: "string", minLength: 1, maxLength: 64 })).toEqual(["1 to 64 characters"]);
+    expect(limitsOf(ENGLISH, { type: "array", maxItems: 100 })).toEqual(["at most 100 entries"]);
+    expect(limitsOf(ENGLISH, { type: "integer", minimum: 0, default: 5 })).toEqual(["at least 0", "default 5"]);
+    expect(limitsOf(ENGLISH, TAG)).toEqual([]);
   });
 });
 
@@ -43,7 +45,7 @@ describe("the fields of an object", () => {
       properties: { "<b>": { type: "string" as const, description: "<i>`x`" } },
     };
     const shown = textOf(
-      fieldsOf({
+      fieldsOf(ENGLISH, {
         type: "object",
         required: ["list"],
         properties: { list: { type: "array", items: inner }, map: { type: "object", additionalProperties: inner } },
@@ -57,13 +59,15 @@ describe("the fields of an object", () => {
 
   it("are those of everything that it consists of", ({ expect }) => {
     const part = (name: string): Schema => ({ type: "object", properties: { [name]: TAG } });
-    expect(textOf(fieldsOf({ allOf: [part("one"), part("two"), TAG] })).match(/class="name"/g)).toHaveLength(2);
-    expect(textOf(fieldsOf(TAG)).trim()).toBe("");
+    expect(textOf(fieldsOf(ENGLISH, { allOf: [part("one"), part("two"), TAG] })).match(/class="name"/g)).toHaveLength(
+      2,
+    );
+    expect(textOf(fieldsOf(ENGLISH, TAG)).trim()).toBe("");
   });
 });
 
 it("words with backquotes show code", ({ expect }) => {
-  expect(prose("a `b` <c>").map(textOf).join("")).toBe("a <code>b</code> &lt;c&gt;");
+  expect(prose(ENGLISH, "a `b` <c>").map(textOf).join("")).toBe("a <code>b</code> &lt;c&gt;");
 });
 
 it("an example fits its schema, and ends where schemas name themselves", ({ expect }) => {
