@@ -54,10 +54,17 @@ export default function TagsTab() {
   const [task, setTask] = useState<TagTask>();
   const columns: TableColumn<Tag>[] = [
     ...useTagColumns(),
-    { id: "pull", header: t("pullColumn"), align: "end", cell: (tag) => <CopyPull tag={tag} /> },
+    {
+      id: "pull",
+      header: t("pullColumn"),
+      align: "end",
+      cell: (tag) => <CopyPull tag={tag} />,
+      value: ({ pullCommand }) => pullCommand,
+    },
     {
       id: "actions",
       header: "",
+      value: null,
       label: t("common:actions"),
       cell: (tag) => <TagRowActions tag={tag} onTask={setTask} />,
     },
@@ -178,20 +185,35 @@ function TagsEmpty({ text = "" }: { text?: string }) {
 function useTagColumns(): TableColumn<Tag>[] {
   const { t } = useTranslation(["image", "common"]);
   return [
-    { id: "name", header: t("common:tag"), sortable: true, isRowHeader: true, cell: (tag) => <TagName tag={tag} /> },
-    { id: "digest", header: t("common:digest"), isSecondary: true, cell: (tag) => <Digest value={tag.digest} /> },
+    {
+      id: "name",
+      header: t("common:tag"),
+      sortable: true,
+      isRowHeader: true,
+      cell: (tag) => <TagName tag={tag} />,
+      value: ({ name }) => name,
+    },
+    {
+      id: "digest",
+      header: t("common:digest"),
+      isSecondary: true,
+      cell: (tag) => <Digest value={tag.digest} />,
+      value: (tag) => tag.digest,
+    },
     {
       id: "size",
       header: t("common:size"),
       sortable: true,
       align: "end",
       cell: (tag) => <Bytes value={tag.size} />,
+      value: (tag) => tag.size,
     },
     {
       id: "platforms",
       header: t("platforms"),
       isSecondary: true,
       cell: (tag) => <PlatformList tag={tag} />,
+      value: ({ platforms }) => platforms.map(formatPlatform).join(", "),
     },
     {
       id: "updated",
@@ -200,8 +222,15 @@ function useTagColumns(): TableColumn<Tag>[] {
       cell: ({ pushed, pushedBy }) => (
         <TimeBy time={pushed} by={pushedBy === null ? null : t("pushedBy", { name: pushedBy })} />
       ),
+      value: ({ pushed }) => pushed,
+      besides: [{ header: t("pushedByColumn"), value: ({ pushedBy }) => pushedBy }],
     },
-    { id: "pulled", header: t("lastPulled"), cell: (tag) => <Time value={tag.lastPulled} /> },
+    {
+      id: "pulled",
+      header: t("lastPulled"),
+      cell: (tag) => <Time value={tag.lastPulled} />,
+      value: (tag) => tag.lastPulled,
+    },
   ];
 }
 

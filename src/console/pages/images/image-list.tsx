@@ -49,15 +49,24 @@ export function ImageList({ scope }: { scope: "own" | "public" }) {
     id: "public",
     header: t("visibility"),
     cell: (image) => <ImageBadge isPublic={image.public} />,
+    value: (image) => t(image.public ? "common:public" : "common:private"),
   };
   const account: TableColumn<FoundImage> = {
     id: "account",
     header: t("account"),
     cell: (image) => <Name>{image.account}</Name>,
+    value: (image) => image.account,
     isSecondary: true,
   };
   const columns: TableColumn<FoundImage>[] = [
-    { id: "name", header: t("name"), cell: (image) => <ImageLink image={image} />, sortable: true, isRowHeader: true },
+    {
+      id: "name",
+      header: t("name"),
+      cell: (image) => <ImageLink image={image} />,
+      value: ({ image }) => image,
+      sortable: true,
+      isRowHeader: true,
+    },
     {
       id: "organization",
       header: t("common:organization"),
@@ -71,12 +80,21 @@ export function ImageList({ scope }: { scope: "own" | "public" }) {
         ) : (
           <Name>{name}</Name>
         ),
+      value: ({ organization: name }) => name,
     },
-    { id: "tags", header: t("tags"), cell: ({ tags }) => formatNumber(tags), sortable: true, align: "end" },
+    {
+      id: "tags",
+      header: t("tags"),
+      cell: ({ tags }) => formatNumber(tags),
+      value: ({ tags }) => tags,
+      sortable: true,
+      align: "end",
+    },
     {
       id: "size",
       header: t("common:size"),
       cell: ({ size }) => <Bytes value={size} />,
+      value: ({ size }) => size,
       align: "end",
     },
     scope === "own" ? isPublic : account,
@@ -84,9 +102,16 @@ export function ImageList({ scope }: { scope: "own" | "public" }) {
       id: "category",
       header: t("categoryLabel"),
       cell: (image) => t(`category.${image.category}`),
+      value: (image) => t(`category.${image.category}`),
       isSecondary: true,
     },
-    { id: "updated", header: t("common:updated"), cell: ({ updated }) => <Time value={updated} />, sortable: true },
+    {
+      id: "updated",
+      header: t("common:updated"),
+      cell: ({ updated }) => <Time value={updated} />,
+      value: ({ updated }) => updated,
+      sortable: true,
+    },
   ];
 
   return (

@@ -11,7 +11,7 @@ import {
   toast,
 } from "../../ui/index.ts";
 
-export type CursorTableProps<T> = Omit<TableProps<T>, "rows" | "pages" | "isLoading" | "selection"> & {
+export type CursorTableProps<T> = Omit<TableProps<T>, "rows" | "pages" | "readAll" | "isLoading" | "selection"> & {
   list: CursorList<T>;
   selection?: Omit<TableSelection, "onSelectAll">;
 };
@@ -28,6 +28,7 @@ export function CursorTable<T>({ list, selection, ...table }: CursorTableProps<T
           {...table}
           rows={rows}
           pages={pages}
+          readAll={list.readAll}
           selection={selection && { ...selection, onSelectAll }}
           isLoading={isPending || isStale}
         />

@@ -66,6 +66,7 @@ export function PermissionTable({
           {userId === own?.userId && <Badge>{t("you")}</Badge>}
         </span>
       ),
+      value: ({ name }) => name,
     },
     {
       id: "right",
@@ -85,12 +86,14 @@ export function PermissionTable({
           </div>
         );
       },
+      value: ({ level }) => names[level],
     },
   ];
   if (canManage) {
     columns.push({
       id: "actions",
       header: "",
+      value: null,
       label: t("common:actions"),
       align: "end",
       width: "64px",
