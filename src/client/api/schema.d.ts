@@ -278,6 +278,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/images/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete images
+         * @description 1 to 25 of them, of any organizations, each by itself: what keeps one keeps none of the others. The same request may be sent again when its answer was lost. Takes the right to manage each image.
+         */
+        post: operations["deleteImages"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/images/visibility": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make images public or private
+         * @description 1 to 25 of them, of any organizations, each by itself: what keeps one keeps none of the others. The same request may be sent again when its answer was lost. Takes the right to edit each image.
+         */
+        post: operations["setVisibility"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/login-command": {
         parameters: {
             query?: never;
@@ -4305,6 +4345,19 @@ export interface components {
             volumes: string[] | null;
             workingDir: string | null;
         };
+        ImageDeletions: {
+            results: {
+                image: string;
+                /** @description The first of the tags that a rule keeps. */
+                keptTags: string[];
+                organization: string;
+                /**
+                 * @description `immutable`: a rule keeps some of its tags. `unknown`: there is no such image, or none that the caller may know of. `denied`: the caller's right does not reach that far. `postponed`: this request has not come to it; send it again.
+                 * @enum {string}
+                 */
+                result: "deleted" | "immutable" | "unknown" | "denied" | "postponed";
+            }[];
+        };
         ImageGarbageCollection: {
             /** @description Whether manifests stay that no tag, index or subject needs. */
             keepsUntagged: boolean;
@@ -4352,6 +4405,19 @@ export interface components {
         };
         ImageShares: {
             shares: components["schemas"]["ImageShare"][];
+        };
+        ImagesVisibility: {
+            images: {
+                /**
+                 * @description Its name without the organization; it may have slashes.
+                 * @example shop/web
+                 */
+                image: string;
+                /** @example acme */
+                organization: string;
+            }[];
+            /** @description Whether everybody may pull them. */
+            public: boolean;
         };
         ImageTrigger: {
             condition: {
@@ -6517,6 +6583,17 @@ export interface components {
              */
             lifetime: number;
         };
+        UnwantedImages: {
+            images: {
+                /**
+                 * @description Its name without the organization; it may have slashes.
+                 * @example shop/web
+                 */
+                image: string;
+                /** @example acme */
+                organization: string;
+            }[];
+        };
         UnwantedTags: {
             tags: string[];
         };
@@ -6729,6 +6806,17 @@ export interface components {
         };
         Versions: {
             versions: components["schemas"]["VersionDetail"][];
+        };
+        VisibilityChanges: {
+            results: {
+                image: string;
+                organization: string;
+                /**
+                 * @description `unchanged`: it was so already. `unknown`: there is no such image, or none that the caller may know of. `denied`: the caller's right does not reach that far. `postponed`: this request has not come to it; send it again.
+                 * @enum {string}
+                 */
+                result: "changed" | "unchanged" | "unknown" | "denied" | "postponed";
+            }[];
         };
         Visitor: {
             /**
@@ -7478,6 +7566,56 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ImagePage"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    deleteImages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UnwantedImages"];
+            };
+        };
+        responses: {
+            /** @description What came of each, in the order of the request, a repeated one once. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageDeletions"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    setVisibility: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImagesVisibility"];
+            };
+        };
+        responses: {
+            /** @description What came of each, in the order of the request, a repeated one once. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisibilityChanges"];
                 };
             };
             default: components["responses"]["ApiError"];

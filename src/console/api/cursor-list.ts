@@ -3,10 +3,10 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { unwrap } from "../../client/api/client.ts";
 import type { paths } from "../../client/api/schema.d.ts";
-import { DEFAULT_RETRY_POLICY, isTransient, Patience } from "../../client/retry.ts";
 import { type Pages, usePageSize } from "../paging.ts";
-import { api, ApiError } from "./client.ts";
+import { api } from "./client.ts";
 import { FIRST_PAGE, forgetPlace, type Place, recallPlace, rememberPlace } from "./list-place.ts";
+import { patiently } from "./patiently.ts";
 
 /** A list that comes by the page, with the page of it that is on screen. */
 export interface CursorList<T> {
@@ -166,29 +166,11 @@ interface WholeList {
 async function* readPages<T>({ path, params, field, signal }: WholeList): AsyncGenerator<readonly T[]> {
   let cursor: string | undefined;
   do {
-    const page = await fetchPatiently(path, requestOf(params, LARGEST_PAGE, cursor), signal);
+    const request = requestOf(params, LARGEST_PAGE, cursor);
+    const page = await patiently(() => fetchPage(path, request, signal), signal);
     yield rowsOf(page, field) as readonly T[];
     cursor = page.next ?? undefined;
   } while (cursor !== undefined);
-}
-
-/** A page of hundreds, for which a moment without network should not lose the others. */
-async function fetchPatiently(path: ListPath, request: ListRequest, signal: AbortSignal): Promise<Page> {
-  const patience = new Patience(DEFAULT_RETRY_POLICY);
-  for (;;) {
-    try {
-      return await fetchPage(path, request, signal);
-    } catch (error) {
-      signal.throwIfAborted();
-      if (!mayPass(error) || !patience.hasMore()) throw error;
-      await patience.wait(signal);
-    }
-  }
-}
-
-/** Whether the same page may come a little later: nobody answered, or it was too much at the moment. */
-function mayPass(error: unknown): boolean {
-  return error instanceof ApiError && (error.status === 0 || isTransient(error.status));
 }
 
 /** A page of any list: the types of path, parameters and answer belong together where the hook is called. */

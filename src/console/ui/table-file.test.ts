@@ -1,4 +1,3 @@
-import { globSync, readFileSync } from "node:fs";
 import { describe, it } from "vitest";
 import { fileNameOf, MAX_FILE_ROWS, writeTable } from "./table-file.ts";
 
@@ -16,14 +15,9 @@ function* pagesOf(...names: string[][]) {
 }
 
 async function linesOf(content: Blob): Promise<string[]> {
-  const bytes = Buffer.from(await content.arrayBuffer());
-  expectMark(bytes);
-  return bytes.subarray(MARK.length).toString().split("\r\n");
-}
-
-const MARK = Buffer.from([0xef, 0xbb, 0xbf]);
-function expectMark(bytes: Buffer): void {
-  if (!bytes.subarray(0, MARK.length).equals(MARK)) throw new Error("no byte order mark");
+  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(await content.arrayBuffer());
+  if (!text.startsWith("\uFEFF")) throw new Error("no byte order mark");
+  return text.slice(1).split("\r\n");
 }
 
 describe("the file of a table", () => {
@@ -74,17 +68,16 @@ it.for([
 });
 
 describe("all tables of the console", () => {
-  const sources = globSync("src/console/**/*.tsx").map((file) => ({ file, text: readFileSync(file, "utf8") }));
+  const files = import.meta.glob<string>("../**/*.tsx", { query: "?raw", import: "default", eager: true });
+  const sources = Object.entries(files).map(([file, text]) => ({ file, text }));
 
   it("are drawn by the table that offers a file, but for the values of a chart, which a page of charts saves", ({
     expect,
   }) => {
     const drawing = sources.filter(({ text }) => /<table\b/.test(text)).map(({ file }) => file);
-    expect(drawing.toSorted()).toEqual(["src/console/ui/charts.tsx", "src/console/ui/table.tsx"]);
+    expect(drawing.toSorted()).toEqual(["./charts.tsx", "./table.tsx"]);
     const saving = sources.filter(({ text }) => text.includes("<TableDownload")).map(({ file }) => file);
-    expect(saving).toEqual(
-      expect.arrayContaining(["src/console/ui/table.tsx", "src/console/pages/usage/usage-by-day.tsx"]),
-    );
+    expect(saving).toEqual(expect.arrayContaining(["./table.tsx", "../pages/usage/usage-by-day.tsx"]));
   });
 
   it("and all lists that have pages offer one", ({ expect }) => {

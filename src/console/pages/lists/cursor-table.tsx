@@ -13,7 +13,7 @@ import {
 
 export type CursorTableProps<T> = Omit<TableProps<T>, "rows" | "pages" | "readAll" | "isLoading" | "selection"> & {
   list: CursorList<T>;
-  selection?: Omit<TableSelection, "onSelectAll">;
+  selection?: Omit<TableSelection, "onSelectAll"> | undefined;
 };
 
 /** A table of a list that comes by the page: a page of its rows, the way to the others, and what went wrong. */
