@@ -6233,6 +6233,8 @@ export interface components {
              */
             lastPulled: string | null;
             mediaType: string;
+            /** @description Whether there are more of them. */
+            moreSameDigest: boolean;
             name: string;
             /** @description How many there are. */
             platformCount: number;
@@ -6250,6 +6252,8 @@ export interface components {
             pushedBy: string | null;
             /** @description Manifests that refer to it, such as signatures: the first 10 by digest. */
             referrers: components["schemas"]["TagReferrer"][];
+            /** @description Other tags that point to the same digest: at most 5, those made first before others. */
+            sameDigest: string[];
             /** @description Bytes of its blobs, an index's children's too, each once: of the first 2000. */
             size: number;
         };

@@ -31,6 +31,7 @@ import {
   listTagDetails as listTags,
   MAX_ADDED_BLOBS,
   MAX_LISTED_REFERRERS,
+  MAX_LISTED_SAME,
 } from "../../storage/images/image-detail.ts";
 import { countFailingTriggers } from "../../storage/overview/activity.ts";
 import type { ReadManifest } from "../../storage/content/find-manifest.ts";
@@ -43,7 +44,7 @@ import { unknownManifest } from "../content/pull-manifest.ts";
 import { readManifest } from "../content/find-manifest.ts";
 import { findBlob } from "../content/blobs.ts";
 
-export { MAX_ADDED_BLOBS, MAX_LISTED_COMPANIONS, MAX_LISTED_REFERRERS, MAX_LISTED_PLATFORMS };
+export { MAX_ADDED_BLOBS, MAX_LISTED_COMPANIONS, MAX_LISTED_REFERRERS, MAX_LISTED_PLATFORMS, MAX_LISTED_SAME };
 
 /** An image that the caller may pull; to others it does not exist. */
 export async function requireVisible(call: Call<Visitor>, name: RepositoryName): Promise<RepositoryAccess> {

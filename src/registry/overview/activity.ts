@@ -3,12 +3,9 @@ import type { Reason } from "../../kernel/reasons.ts";
 import { readOptionalDetail } from "../../model/read-detail.ts";
 import type { Manager } from "../../model/rights/access.ts";
 import {
-  listFailing,
-  listRecentDeliveries,
-  listRecentPushes,
+  listActivity,
   type RecentDelivery as RecentDeliveryRecord,
   type RecentPush,
-  seesDeliveries,
 } from "../../storage/overview/activity.ts";
 import type { Call } from "../call.ts";
 
@@ -35,12 +32,7 @@ export async function getActivity(
   { stores: { nearby }, caller: { user } }: Call<Manager>,
   limit: number,
 ): Promise<Activity> {
-  const [pushes, sees, deliveries, failing] = await Promise.all([
-    listRecentPushes(nearby, user, limit),
-    seesDeliveries(nearby, user),
-    listRecentDeliveries(nearby, user, limit),
-    listFailing(nearby, user, limit),
-  ]);
+  const { pushes, sees, deliveries, failing } = await listActivity(nearby, user, limit);
   const described = (found: RecentDeliveryRecord[]) =>
     sees ? found.map((each) => ({ ...each, ...readOptionalDetail(each.detail) })) : null;
   return { pushes, deliveries: described(deliveries), failing: described(failing) };

@@ -119,6 +119,9 @@ const image = {
   noTagsFoundText: "Any part of a name finds it, in upper or lower case.",
 
   deleteTagTitle: "Delete the tag {{tag}}?",
+  sameAs: "Same as {{tags}}",
+  sameAsAmongOthers: "Same as {{tags}}, and others",
+  deleteTagStaying: "Other tags of the same digest stay, so it can still be pulled by them: {{tags}}",
   deleteTagsTitle_one: "Delete {{count}} tag?",
   deleteTagsTitle_other: "Delete {{count}} tags?",
   deleteTags_one: "Delete tag",

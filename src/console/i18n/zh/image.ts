@@ -120,6 +120,9 @@ const image: typeof en = {
   noTagsFoundText: "可按名称的任意部分搜索，不区分大小写。",
 
   deleteTagTitle: "删除版本 {{tag}}？",
+  sameAs: "与 {{tags}} 相同",
+  sameAsAmongOthers: "与 {{tags}} 等相同",
+  deleteTagStaying: "同一摘要的其他版本会保留，仍可通过它们下载：{{tags}}",
   deleteTagsTitle_one: "删除 {{count}} 个版本？",
   deleteTagsTitle_other: "删除 {{count}} 个版本？",
   deleteTags_one: "删除版本",

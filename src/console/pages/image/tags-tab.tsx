@@ -13,6 +13,7 @@ import {
   CopyButton,
   Digest,
   Empty,
+  formatList,
   IconButton,
   IconCompare,
   IconLock,
@@ -266,11 +267,21 @@ function useAttached({ name, companions, referrers }: Tag): Attached[] {
   return all.filter(({ kind }, at) => all.findIndex((other) => other.kind === kind) === at);
 }
 
+/** With which other tags a tag is one image, in words; undefined where there are none. */
+function useSameText({ sameDigest, moreSameDigest }: Tag): string | undefined {
+  const { t } = useTranslation("image");
+  if (sameDigest.length === 0) return undefined;
+  return moreSameDigest
+    ? t("sameAsAmongOthers", { tags: sameDigest.join(", ") })
+    : t("sameAs", { tags: formatList(sameDigest) });
+}
+
 function TagName({ tag }: { tag: Tag }) {
   const { t } = useTranslation("image");
   const image = useImage();
   const artifact = useArtifactName(tag.artifactType);
   const attached = useAttached(tag);
+  const same = useSameText(tag);
   return (
     <span className={styles.name}>
       <Link href={tagPath(image, tag.name)}>
@@ -298,6 +309,11 @@ function TagName({ tag }: { tag: Tag }) {
         <Badge>
           <span className={styles.artifact}>{artifact}</span>
         </Badge>
+      )}
+      {same !== undefined && (
+        <span className={styles.same} title={same}>
+          <bdi>{same}</bdi>
+        </span>
       )}
     </span>
   );
@@ -336,7 +352,7 @@ function CopyPull({ tag }: { tag: Tag }) {
 /** What else can be done with one tag. */
 function TagRowActions({ tag, onTask }: { tag: Tag; onTask: (task: TagTask) => void }) {
   const { t } = useTranslation("image");
-  const entries = useTagEntries(tag.name, onTask, { isImmutable: tag.immutable });
+  const entries = useTagEntries(tag.name, onTask, { isImmutable: tag.immutable, staying: tag.sameDigest });
   const label = t("moreActionsFor", { name: tag.name });
   return (
     <Menu

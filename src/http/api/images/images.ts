@@ -14,6 +14,7 @@ import {
   MAX_LISTED_COMPANIONS,
   MAX_LISTED_REFERRERS,
   MAX_LISTED_PLATFORMS,
+  MAX_LISTED_SAME,
 } from "../../../registry/images/image-detail.ts";
 import { CONFIG_PROBLEMS, MAX_CONFIG_BYTES } from "../../../registry/images/platforms.ts";
 import { visitorCall } from "../../call.ts";
@@ -102,6 +103,10 @@ const Tag = z
         `themselves. The first ${MAX_LISTED_COMPANIONS} by name.`,
     }),
     digest: Digest,
+    sameDigest: z.array(z.string()).openapi({
+      description: `Other tags that point to the same digest: at most ${MAX_LISTED_SAME}, those made first before others.`,
+    }),
+    moreSameDigest: z.boolean().openapi({ description: "Whether there are more of them." }),
     mediaType: z.string(),
     artifactType: z.string().nullable().openapi({ description: "What it is, if it is no image." }),
     size: ImageBytes,
@@ -358,6 +363,8 @@ function describeTag(
     referrers: tag.referrers,
     companions: tag.companions.map(describeCompanion),
     digest: tag.digest,
+    sameDigest: tag.sameDigest,
+    moreSameDigest: tag.hasMoreSame,
     mediaType: tag.mediaType,
     artifactType: tag.artifactType,
     size: tag.imageBytes,
