@@ -2,6 +2,7 @@ import { env } from "cloudflare:workers";
 import { describe, it } from "vitest";
 import type { User } from "../../src/model/rights/access.ts";
 import { listActivity } from "../../src/storage/overview/activity.ts";
+import { countFailedSyncs } from "../../src/storage/sync/sync-failures.ts";
 import { countRequest } from "../support/workerd/counting.ts";
 import { type Client, grant, newAccount, newOrganization, pushAs } from "../support/workerd/managing-clients.ts";
 import { plansOf } from "../support/workerd/query-plans.ts";
@@ -22,6 +23,7 @@ interface Activity {
   pushes: { organization: string; image: string; tag: string; digest: string; pushedBy: string; pushed: string }[];
   deliveries: Delivery[] | null;
   failing: Delivery[] | null;
+  failedSyncs: { organization: string; image: string; tag: string; remote: string; status: string }[] | null;
 }
 
 async function read(client: Client, query = ""): Promise<Activity> {
@@ -302,6 +304,76 @@ describe("failing triggers", () => {
     await grant(administrator, organization, member.name, 3, "two");
     expect(failingOf(await read(member))).toEqual(["two two 1"]);
     expect(await imageOf(member, organization, "one")).toMatchObject({ failingTriggers: null });
+  });
+});
+
+/** Stores jobs of an image in this order: a tag, its target and what came of it. */
+async function addJobs(repository: string, jobs: readonly (readonly [string, string, string])[]): Promise<void> {
+  for (const [tag, remote, status] of jobs) {
+    await env.DB.prepare(
+      `INSERT INTO sync_jobs (account_id, organization_id, repository_id, operation, tag, digest, remote_id, remote,
+         remote_organization, overrides, has_referrers, user_name, registry, status, detail, created_at, finished_at)
+       SELECT account_id, organization_id, id, 'copy', ?2, 'sha256:0', 1, ?3, 'team', 0, 0, 'admin', '', ?4, 'it said no', 1, 2
+       FROM repositories WHERE name = ?1`,
+    )
+      .bind(repository, tag, remote, status)
+      .run();
+  }
+}
+
+describe("tags that did not arrive elsewhere", () => {
+  it("are those whose last job for a target failed", async ({ expect }) => {
+    const { administrator } = await newAccount();
+    const organization = await newOrganization(administrator);
+    await pushInOrder(administrator, organization, ["web:1", "other:1"]);
+    await addJobs(`${organization}/web`, [
+      ["mended", "tokyo", "failed"],
+      ["mended", "tokyo", "success"],
+      ["half", "tokyo", "success"],
+      ["half", "osaka", "timeout"],
+      ["again", "tokyo", "failed"],
+      ["again", "tokyo", "waiting"],
+      ["twice", "tokyo", "failed"],
+      ["twice", "tokyo", "existed"],
+      ["stopped", "tokyo", "cancel"],
+    ]);
+    await addJobs(`${organization}/other`, [["mended", "tokyo", "failed"]]);
+    const { failedSyncs } = await read(administrator);
+    expect(failedSyncs?.map(({ image, tag, remote, status }) => [image, tag, remote, status])).toEqual([
+      ["other", "mended", "tokyo", "failed"],
+      ["web", "twice", "tokyo", "existed"],
+      ["web", "half", "osaka", "timeout"],
+    ]);
+    expect(failedSyncs?.[0]).toMatchObject({ organization, remoteOrganization: "team", detail: "it said no" });
+    expect(await imageOf(administrator, organization, "web")).toMatchObject({ failedSyncs: 2 });
+    expect(await imageOf(administrator, organization, "other")).toMatchObject({ failedSyncs: 1 });
+  });
+
+  it("are shown to who may edit their images alone", async ({ expect }) => {
+    const { administrator, member } = await newAccount();
+    const organization = await newOrganization(administrator);
+    await pushInOrder(administrator, organization, ["one:1", "two:1"]);
+    for (const image of ["one", "two"]) await addJobs(`${organization}/${image}`, [["1", "tokyo", "failed"]]);
+    await grant(administrator, organization, member.name, 1);
+    expect((await read(member)).failedSyncs).toBe(null);
+    await grant(administrator, organization, member.name, 3, "two");
+    expect((await read(member)).failedSyncs?.map(({ image }) => image)).toEqual(["two"]);
+    expect(await imageOf(member, organization, "one")).toMatchObject({ failedSyncs: null });
+  });
+
+  it("are looked for in indexes, among a bounded number of jobs", async ({ expect }) => {
+    const user: User = { id: 1, name: "member", accountId: 1, accountName: "admin", role: "member" };
+    const plans = [
+      ...(await plansOf((db) => listActivity(db, user, 50), { isMeant: /sync_jobs/ })),
+      ...(await plansOf((db) => countFailedSyncs(db, 1))),
+    ];
+    expect(plans.length).toBe(2);
+    for (const plan of plans) {
+      expect(plan.filter((step) => /^SCAN (?!failed|found|\(subquery)/.test(step))).toEqual([]);
+      expect(plan.join("\n")).toMatch(/sync_jobs_by_(?:account|repository)/);
+      expect(plan.join("\n")).toMatch(/SEARCH later USING .*sync_jobs_by_tag/);
+      expect(plan.join("\n")).not.toMatch(/TEMP B-TREE/);
+    }
   });
 });
 

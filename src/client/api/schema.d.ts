@@ -3265,6 +3265,8 @@ export interface components {
         Activity: {
             /** @description The newest deliveries; null for a caller who may edit no image, and so see none. */
             deliveries: components["schemas"]["RecentDelivery"][] | null;
+            /** @description The tags that did not arrive at a remote registry, each with the job that failed, unless a later one of the same tag and target has been made. Of the account's newest 1,000 jobs. Null as above. */
+            failedSyncs: components["schemas"]["FailedSync"][] | null;
             /** @description The triggers that fail, each with its last delivery that ended, tests aside. One that was switched off by hand since is left out. Null as above. */
             failing: components["schemas"]["RecentDelivery"][] | null;
             /** @description The tags that were moved last, each once. */
@@ -3941,6 +3943,36 @@ export interface components {
             /** @description How many have ended. */
             ended: number;
         };
+        FailedSync: {
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            created: string;
+            /** @description What came of it last, in a sentence. */
+            detail: string | null;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            finished: string | null;
+            /** @description Of the job. */
+            id: number;
+            /**
+             * @description Without its organization.
+             * @example shop/web
+             */
+            image: string;
+            organization: string;
+            /** @description The sentence's parts, in codes. Empty where only the sentence is known. */
+            reasons: components["schemas"]["Reason"][];
+            remote: string;
+            /** @description Where it goes there; empty for a target without one. */
+            remoteOrganization: string;
+            /** @enum {string} */
+            status: "waiting" | "running" | "success" | "failed" | "timeout" | "cancel" | "existed";
+            tag: string;
+        };
         FailedTags: string[];
         FeatureGates: {
             /** @description Login commands from `utils/authorizationtoken`. */
@@ -4256,6 +4288,8 @@ export interface components {
             /** @description Null for callers who have no right in its account. */
             createdBy: string | null;
             description: string;
+            /** @description How many of its tags did not arrive at a target, as `GET /api/activity` has them; null likewise. */
+            failedSyncs: number | null;
             /** @description How many of its triggers fail, as `GET /api/activity` has them; null for who may not edit it. */
             failingTriggers: number | null;
             /**

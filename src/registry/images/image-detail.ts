@@ -34,6 +34,7 @@ import {
   MAX_LISTED_SAME,
 } from "../../storage/images/image-detail.ts";
 import { countFailingTriggers } from "../../storage/overview/activity.ts";
+import { countFailedSyncs } from "../../storage/sync/sync-failures.ts";
 import type { ReadManifest } from "../../storage/content/find-manifest.ts";
 import { listArchitectures, MAX_LISTED_PLATFORMS } from "../../storage/images/platforms.ts";
 import type { Stores } from "../../storage/stores.ts";
@@ -53,15 +54,16 @@ export async function requireVisible(call: Call<Visitor>, name: RepositoryName):
 
 /**
  * The properties of an image. Its creator is shown only to users of its own account who have a right to it, and how many of its
- * triggers fail only to those who may edit it.
+ * triggers and synchronizations fail only to those who may edit it.
  */
 export async function getImage(call: Call<Visitor>, name: RepositoryName) {
   const { id, level, isOwn } = await requireVisible(call, name);
   const seesTriggers = isOwn && isAtLeast(level, "edit");
-  const [properties, architectures, failingTriggers] = await Promise.all([
+  const [properties, architectures, failingTriggers, failedSyncs] = await Promise.all([
     findImageProperties(call.stores.db, id),
     listArchitectures(call.stores.db, [id]),
     seesTriggers ? countFailingTriggers(call.stores.db, id) : null,
+    seesTriggers ? countFailedSyncs(call.stores.db, id) : null,
   ]);
   if (!properties) throw new RegistryError("REPOSITORY_UNKNOWN", `image ${name} does not exist`);
   return {
@@ -71,6 +73,7 @@ export async function getImage(call: Call<Visitor>, name: RepositoryName) {
     createdBy: isOwn ? properties.createdBy : null,
     architectures: architectures.get(id) ?? [],
     failingTriggers,
+    failedSyncs,
   };
 }
 

@@ -12,6 +12,7 @@ import { MAX_FEW, MAX_WALKED } from "../bounded.ts";
 import type { Database } from "../database.ts";
 import { isNamed, isNamedUser } from "../deletion/gone.ts";
 import { isOwn, permissionsOf } from "../rights/access.ts";
+import { type FailedSync, failedSyncsQuery } from "../sync/sync-failures.ts";
 import { deliveries, manifests, repositories, tagHistory, tags, triggers, users } from "../schema.ts";
 
 /** Deliveries of one organization that are looked through: those of deleted triggers go in slices, and are passed over until then. */
@@ -62,6 +63,8 @@ export interface ActivityRecord {
    * to an end, tests aside, if that failed. One that somebody has switched off since is left out.
    */
   failing: RecentDelivery[];
+  /** The tags of images that the user may edit which did not arrive at a remote registry. */
+  failedSyncs: FailedSync[];
 }
 
 /**
@@ -70,13 +73,14 @@ export interface ActivityRecord {
  * @param limit how many of each.
  */
 export async function listActivity(db: Database, user: User, limit: number): Promise<ActivityRecord> {
-  const [pushes, [seen], newest, failing] = await db.batch([
+  const [pushes, [seen], newest, failing, failedSyncs] = await db.batch([
     db.select(PUSH).from(sql`(${recentPushesQuery(user, limit)})`),
     db.select({ sees: sql<number>`sees` }).from(sql`(${seesDeliveries(user)})`),
     db.select(DELIVERY).from(sql`(${describeDeliveries(newestDeliveries(user, limit))})`),
     db.select(DELIVERY).from(sql`(${describeDeliveries(failingDeliveries(db, user, limit))})`),
+    failedSyncsQuery(db, user, limit),
   ]);
-  return { pushes, sees: seen?.sees === 1, deliveries: newest, failing };
+  return { pushes, sees: seen?.sees === 1, deliveries: newest, failing, failedSyncs };
 }
 
 function recentPushesQuery(user: User, limit: number): SQL {

@@ -55,6 +55,9 @@ export const Image = z
     failingTriggers: z.int().nullable().openapi({
       description: "How many of its triggers fail, as `GET /api/activity` has them; null for who may not edit it.",
     }),
+    failedSyncs: z.int().nullable().openapi({
+      description: "How many of its tags did not arrive at a target, as `GET /api/activity` has them; null likewise.",
+    }),
     pullCommand: PullCommand,
   })
   .openapi("Image");
@@ -348,6 +351,7 @@ export function describeImage(
     companions: image.companionCount,
     createdBy: image.createdBy,
     failingTriggers: image.failingTriggers,
+    failedSyncs: image.failedSyncs,
     pullCommand: pullCommandOf(host, name),
   };
 }
