@@ -148,7 +148,7 @@ describe("the last pushes", () => {
     expect(pushesOf(await read(member)).toSorted()).toEqual(["two:1", "web:1"]);
     await makePublic(`${open}/web`);
     const { administrator: stranger } = await newAccount();
-    expect(await read(stranger)).toEqual({ pushes: [], deliveries: [], failing: [] });
+    expect(await read(stranger)).toEqual({ pushes: [], deliveries: [], failing: [], failedSyncs: [] });
   });
 
   it("are the newest of all images, however many were changed since", async ({ expect }) => {
