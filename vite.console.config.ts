@@ -4,7 +4,7 @@ import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 import { CONSOLE_DIRECTORY } from "./scripts/local/console.ts";
 import { guides } from "./scripts/local/guides.ts";
-import { LANGUAGES } from "./src/console/i18n/languages.ts";
+import { LANGUAGE_TAGS } from "./src/console/i18n/languages.ts";
 import { API_PATHS } from "./src/kernel/api-paths.ts";
 
 /** The registry that `npm run console:dev` sends requests to. */
@@ -13,7 +13,7 @@ const REGISTRY = process.env.REGISTRY || "http://127.0.0.1:8787";
 /** The console: `npm run console:build` and `npm run console:dev` (docs/console.md). */
 export default defineConfig({
   root: "src/console",
-  plugins: [react(), guides(), optimizeLocales.vite({ locales: Object.keys(LANGUAGES) })],
+  plugins: [react(), guides(), optimizeLocales.vite({ locales: LANGUAGE_TAGS })],
   // Without PostCSS, which would warn of CSS modules that compose each other.
   css: { transformer: "lightningcss" },
   build: {

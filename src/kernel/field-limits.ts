@@ -19,6 +19,8 @@ export const MAX_IMAGE_LENGTH = 128;
 export const MAX_TAG_LENGTH = 128;
 /** Tags that one request deletes. */
 export const MAX_DELETED_TAGS = 100;
+/** Images that one request changes or deletes: each takes several queries, of which D1 allows an invocation a thousand. */
+export const MAX_CHANGED_IMAGES = 25;
 /** Characters of an image's description (guide 4.5, table 4-1). */
 export const MAX_DESCRIPTION_LENGTH = 30_000;
 /** Characters of a share's description (guide, table 4-2). */

@@ -259,6 +259,7 @@ function nameOf(path: string): string {
 
 async function expectFit(visitor: Visitor, name: string, { width, theme, language }: Appearance): Promise<void> {
   await settled(visitor);
+  expect.soft(await tablesWithoutFile(visitor), `${name}: tables without a file of all rows`).toEqual([]);
   await visitor.screenshot(`${name}-${width}-${theme}-${language.slice(0, 2)}`);
   expect.soft(await visitor.overflow(), `${name} at ${width} px is wider than the window`).toBe(0);
   // On a slow machine something may begin to fade in only now; what is really wrong stays wrong.
@@ -269,6 +270,15 @@ async function expectFit(visitor: Visitor, name: string, { width, theme, languag
     problems = await visitor.accessibilityProblems();
   }
   expect.soft(problems, name).toEqual([]);
+}
+
+/** The names of the tables that have rows, and no button that saves them. */
+async function tablesWithoutFile({ page }: Visitor): Promise<string[]> {
+  return page.evaluate<string[]>(`[...document.querySelectorAll("table[role=table]")]
+    .filter((table) => table.tBodies[0].rows.length > 0)
+    .filter((table) => ![...table.parentElement.parentElement.querySelectorAll("button")]
+      .some(({ textContent }) => /^(?:Download CSV|下载 CSV)$/.test(textContent)))
+    .map((table) => table.getAttribute("aria-label"))`);
 }
 
 /** What the console shows while it waits for something. */

@@ -108,3 +108,19 @@ test("who signs out is out, and the pages do not come back", async () => {
   await page.getByRole("heading", { level: 1, name: "Sign in" }).waitFor();
   expect(new URL(page.url()).searchParams.get("next")).toBe("/organizations");
 });
+
+test("the name of who is signed in is in the header of a desk, and on a phone for screen readers alone", async () => {
+  for (const [width, isSeen] of [
+    [1280, true],
+    [390, false],
+  ] as const) {
+    const { page } = await setting.visitAs(setting.operator, { width });
+    await page.goto("/organizations");
+    await page.getByRole("heading", { level: 1, name: "Organizations" }).waitFor();
+    const menu = page.getByRole("banner").getByRole("button", { name: `Account: ${USER}` });
+    const name = menu.getByText(USER, { exact: true });
+    // What is clipped has a box all the same, of one pixel.
+    expect([width, ((await name.boundingBox())?.width ?? 0) > 1]).toEqual([width, isSeen]);
+    expect((await menu.boundingBox())?.height).toBeLessThan(48);
+  }
+});

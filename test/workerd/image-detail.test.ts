@@ -385,6 +385,40 @@ describe("an index", () => {
     expect(tags[0]?.size).toBe(detail["imageSize"]);
   });
 
+  it("says which tags are the same, the first few of many, and leaves companions out", async ({ expect }) => {
+    const repository = newRepository();
+    const [amd, arm] = (await pushPlatforms(repository)) as [ConfiguredImage, ConfiguredImage];
+    for (const tag of ["a", "b", "c"]) await pushIndex(repository, tag, [describeImage(amd)]);
+    await pushIndex(repository, "alone", [describeImage(arm)]);
+    interface Row {
+      name: string;
+      sameDigest: string[];
+      moreSameDigest: boolean;
+    }
+    const rows = async () => {
+      const { tags } = await get<{ tags: Row[] }>(pathOf(repository, "/tags?sort=name&limit=3"));
+      return tags.map(({ name, sameDigest, moreSameDigest }) => [name, sameDigest, moreSameDigest]);
+    };
+    expect(await rows()).toEqual([
+      ["a", ["b", "c"], false],
+      ["alone", [], false],
+      ["b", ["a", "c"], false],
+    ]);
+    await env.DB.prepare(
+      `INSERT INTO tags (repository_id, name, manifest_id, created_at, updated_at)
+       SELECT repository_id, 'x' || value, manifest_id, 1, 1 FROM tags
+       JOIN (WITH RECURSIVE n(value) AS (VALUES (1) UNION ALL SELECT value + 1 FROM n WHERE value < 5000) SELECT value FROM n)
+       WHERE name = 'a' AND repository_id = (SELECT id FROM repositories WHERE name = ?)`,
+    )
+      .bind(repository)
+      .run();
+    expect(await rows()).toEqual([
+      ["a", ["b", "c", "x1", "x2", "x3"], true],
+      ["alone", [], false],
+      ["b", ["a", "c", "x1", "x2", "x3"], true],
+    ]);
+  });
+
   it("takes a platform in no form for none", async ({ expect }) => {
     const repository = newRepository();
     const [amd, arm] = (await pushPlatforms(repository)) as [ConfiguredImage, ConfiguredImage];

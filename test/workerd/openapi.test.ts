@@ -346,6 +346,8 @@ describe("the server", async () => {
     ["post", "/api/organizations", { name: newName("org") }, 201],
     ["post", "/api/organizations/{organization}/images", { image: "made", category: "linux" }, 201],
     ["patch", "/api/organizations/{organization}/images/{image}", { public: false, description: "the shop" }, 200],
+    ["post", "/api/images/visibility", { images: [{ organization, image: "made" }], public: true }, 200],
+    ["post", "/api/images/delete", { images: ["made", "absent"].map((made) => ({ organization, image: made })) }, 200],
     ["post", RIGHTS, GRANTED, 201],
     ["patch", `${RIGHTS}/{user}`, { level: "edit" }, 200],
     ["delete", `${RIGHTS}/{user}`, undefined, 204],

@@ -278,6 +278,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/images/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete images
+         * @description 1 to 25 of them, of any organizations, each by itself: what keeps one keeps none of the others. The same request may be sent again when its answer was lost. Takes the right to manage each image.
+         */
+        post: operations["deleteImages"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/images/visibility": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make images public or private
+         * @description 1 to 25 of them, of any organizations, each by itself: what keeps one keeps none of the others. The same request may be sent again when its answer was lost. Takes the right to edit each image.
+         */
+        post: operations["setVisibility"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/login-command": {
         parameters: {
             query?: never;
@@ -3245,6 +3285,8 @@ export interface components {
         Activity: {
             /** @description The newest deliveries; null for a caller who may edit no image, and so see none. */
             deliveries: components["schemas"]["RecentDelivery"][] | null;
+            /** @description The tags that did not arrive at a remote registry, each with the job that failed, unless a later one of the same tag and target has been made. Of the account's newest 1,000 jobs. Null as above. */
+            failedSyncs: components["schemas"]["FailedSync"][] | null;
             /** @description The triggers that fail, each with its last delivery that ended, tests aside. One that was switched off by hand since is left out. Null as above. */
             failing: components["schemas"]["RecentDelivery"][] | null;
             /** @description The tags that were moved last, each once. */
@@ -3923,6 +3965,36 @@ export interface components {
             /** @description How many have ended. */
             ended: number;
         };
+        FailedSync: {
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            created: string;
+            /** @description What came of it last, in a sentence. */
+            detail: string | null;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            finished: string | null;
+            /** @description Of the job. */
+            id: number;
+            /**
+             * @description Without its organization.
+             * @example shop/web
+             */
+            image: string;
+            organization: string;
+            /** @description The sentence's parts, in codes. Empty where only the sentence is known. */
+            reasons: components["schemas"]["Reason"][];
+            remote: string;
+            /** @description Where it goes there; empty for a target without one. */
+            remoteOrganization: string;
+            /** @enum {string} */
+            status: "waiting" | "running" | "success" | "failed" | "timeout" | "cancel" | "existed";
+            tag: string;
+        };
         FailedTags: string[];
         FeatureGates: {
             /** @description Login commands from `utils/authorizationtoken`. */
@@ -4238,6 +4310,8 @@ export interface components {
             /** @description Null for callers who have no right in its account. */
             createdBy: string | null;
             description: string;
+            /** @description How many of its tags did not arrive at a target, as `GET /api/activity` has them; null likewise. */
+            failedSyncs: number | null;
             /** @description How many of its triggers fail, as `GET /api/activity` has them; null for who may not edit it. */
             failingTriggers: number | null;
             /**
@@ -4327,6 +4401,19 @@ export interface components {
             volumes: string[] | null;
             workingDir: string | null;
         };
+        ImageDeletions: {
+            results: {
+                image: string;
+                /** @description The first of the tags that a rule keeps. */
+                keptTags: string[];
+                organization: string;
+                /**
+                 * @description `immutable`: a rule keeps some of its tags. `unknown`: there is no such image, or none that the caller may know of. `denied`: the caller's right does not reach that far. `postponed`: this request has not come to it; send it again.
+                 * @enum {string}
+                 */
+                result: "deleted" | "immutable" | "unknown" | "denied" | "postponed";
+            }[];
+        };
         ImageGarbageCollection: {
             /** @description Whether manifests stay that no tag, index or subject needs. */
             keepsUntagged: boolean;
@@ -4374,6 +4461,19 @@ export interface components {
         };
         ImageShares: {
             shares: components["schemas"]["ImageShare"][];
+        };
+        ImagesVisibility: {
+            images: {
+                /**
+                 * @description Its name without the organization; it may have slashes.
+                 * @example shop/web
+                 */
+                image: string;
+                /** @example acme */
+                organization: string;
+            }[];
+            /** @description Whether everybody may pull them. */
+            public: boolean;
         };
         ImageTrigger: {
             condition: {
@@ -6210,6 +6310,8 @@ export interface components {
              */
             lastPulled: string | null;
             mediaType: string;
+            /** @description Whether there are more of them. */
+            moreSameDigest: boolean;
             name: string;
             /** @description How many there are. */
             platformCount: number;
@@ -6227,6 +6329,8 @@ export interface components {
             pushedBy: string | null;
             /** @description Manifests that refer to it, such as signatures: the first 10 by digest. */
             referrers: components["schemas"]["TagReferrer"][];
+            /** @description Other tags that point to the same digest: at most 5, those made first before others. */
+            sameDigest: string[];
             /** @description Bytes of its blobs, an index's children's too, each once: of the first 2000. */
             size: number;
         };
@@ -6560,6 +6664,17 @@ export interface components {
              */
             lifetime: number;
         };
+        UnwantedImages: {
+            images: {
+                /**
+                 * @description Its name without the organization; it may have slashes.
+                 * @example shop/web
+                 */
+                image: string;
+                /** @example acme */
+                organization: string;
+            }[];
+        };
         UnwantedTags: {
             tags: string[];
         };
@@ -6774,6 +6889,17 @@ export interface components {
         };
         Versions: {
             versions: components["schemas"]["VersionDetail"][];
+        };
+        VisibilityChanges: {
+            results: {
+                image: string;
+                organization: string;
+                /**
+                 * @description `unchanged`: it was so already. `unknown`: there is no such image, or none that the caller may know of. `denied`: the caller's right does not reach that far. `postponed`: this request has not come to it; send it again.
+                 * @enum {string}
+                 */
+                result: "changed" | "unchanged" | "unknown" | "denied" | "postponed";
+            }[];
         };
         Visitor: {
             /**
@@ -7530,6 +7656,56 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ImagePage"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    deleteImages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UnwantedImages"];
+            };
+        };
+        responses: {
+            /** @description What came of each, in the order of the request, a repeated one once. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageDeletions"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    setVisibility: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImagesVisibility"];
+            };
+        };
+        responses: {
+            /** @description What came of each, in the order of the request, a repeated one once. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisibilityChanges"];
                 };
             };
             default: components["responses"]["ApiError"];

@@ -5,6 +5,7 @@ import { pauseFor } from "./triggers.ts";
 
 export type RecentPush = components["schemas"]["RecentPush"];
 export type RecentDelivery = components["schemas"]["RecentDelivery"];
+export type FailedSync = components["schemas"]["FailedSync"];
 
 const LIMIT = 8;
 

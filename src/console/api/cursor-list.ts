@@ -6,6 +6,7 @@ import type { paths } from "../../client/api/schema.d.ts";
 import { type Pages, usePageSize } from "../paging.ts";
 import { api } from "./client.ts";
 import { FIRST_PAGE, forgetPlace, type Place, recallPlace, rememberPlace } from "./list-place.ts";
+import { patiently } from "./patiently.ts";
 
 /** A list that comes by the page, with the page of it that is on screen. */
 export interface CursorList<T> {
@@ -17,7 +18,10 @@ export interface CursorList<T> {
   error: Error | null;
   retry: () => void;
   pages: Pages;
-  /** Reads the list from its start to its end, in pages of {@link LARGEST_PAGE}. Throws ApiError. */
+  /**
+   * Reads the list from its start to its end, in pages of {@link LARGEST_PAGE}. A page that does not come is asked for again a few
+   * times. Throws ApiError, and the signal's reason.
+   */
   readAll: (signal: AbortSignal) => AsyncGenerator<readonly T[]>;
 }
 
@@ -162,7 +166,8 @@ interface WholeList {
 async function* readPages<T>({ path, params, field, signal }: WholeList): AsyncGenerator<readonly T[]> {
   let cursor: string | undefined;
   do {
-    const page = await fetchPage(path, requestOf(params, LARGEST_PAGE, cursor), signal);
+    const request = requestOf(params, LARGEST_PAGE, cursor);
+    const page = await patiently(() => fetchPage(path, request, signal), signal);
     yield rowsOf(page, field) as readonly T[];
     cursor = page.next ?? undefined;
   } while (cursor !== undefined);

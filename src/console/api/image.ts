@@ -24,14 +24,29 @@ export async function invalidateImage(client: QueryClient, name: ImageName): Pro
   await client.invalidateQueries({ predicate: ({ queryKey }) => isList(queryKey) || isOf(name, queryKey) });
 }
 
+/** The same for several images, which may be gone. */
+export async function invalidateImages(client: QueryClient, names: readonly ImageName[]): Promise<void> {
+  const changed = new Set(names.map(({ organization, image }) => `${organization}/${image}`));
+  await client.invalidateQueries({
+    predicate: ({ queryKey }) => {
+      const named = imageOf(queryKey);
+      return isList(queryKey) || (named !== undefined && changed.has(`${named.organization}/${named.image}`));
+    },
+  });
+}
+
 function isList([, path]: QueryKey): boolean {
   return typeof path === "string" && LISTS.has(path);
 }
 
-/** Queries of an image have its name among the parameters of their path. */
-function isOf({ organization, image }: ImageName, [, , request]: QueryKey): boolean {
-  const named = (request as { params?: { path?: Partial<ImageName> } } | undefined)?.params?.path;
+function isOf({ organization, image }: ImageName, queryKey: QueryKey): boolean {
+  const named = imageOf(queryKey);
   return named?.organization === organization && named.image === image;
+}
+
+/** Queries of an image have its name among the parameters of their path. */
+function imageOf([, , request]: QueryKey): Partial<ImageName> | undefined {
+  return (request as { params?: { path?: Partial<ImageName> } } | undefined)?.params?.path;
 }
 
 /** What can be changed of an image (guide 4.5). What is absent stays as it is. */

@@ -3,15 +3,14 @@ import i18next, { type BackendModule } from "i18next";
 import { initReactI18next } from "react-i18next";
 import { readStored, writeStored } from "../browser-storage.ts";
 import BUILT_IN from "./en/first.ts";
-import { bestLanguage, type Language, LANGUAGES } from "./languages.ts";
+import { bestLanguage, type Language, LANGUAGE_TAGS, LANGUAGES } from "./languages.ts";
 
-export { type Language, LANGUAGES };
+export { type Language, LANGUAGE_TAGS, LANGUAGES };
 
 const STORAGE_KEY = "berth.language";
 
 /** The tags of all languages, that of the built-in texts first. */
-const TAGS = Object.keys(LANGUAGES) as [Language, ...Language[]];
-const [FALLBACK] = TAGS;
+const [FALLBACK] = LANGUAGE_TAGS;
 
 /** All areas of a language. */
 async function textsOf(language: string) {
@@ -58,7 +57,7 @@ async function start(): Promise<void> {
       lng: preferredLanguage(),
       // Each language has all texts, which is a rule of types; so nobody has to load another one besides.
       fallbackLng: false,
-      supportedLngs: TAGS,
+      supportedLngs: LANGUAGE_TAGS,
       load: "currentOnly",
       ns: Object.keys(BUILT_IN),
       defaultNS: "common",
@@ -94,7 +93,7 @@ export function currentLanguage(): Language {
 }
 
 function preferredLanguage(): Language {
-  return bestLanguage([readStored("local", STORAGE_KEY), ...navigator.languages], TAGS);
+  return bestLanguage([readStored("local", STORAGE_KEY), ...navigator.languages], LANGUAGE_TAGS);
 }
 
 function isLanguage(tag: string): tag is Language {

@@ -1,5 +1,5 @@
 import { describe, it } from "vitest";
-import { bestLanguage, type Language, LANGUAGES } from "./languages.ts";
+import { bestLanguage, LANGUAGE_TAGS, LANGUAGES } from "./languages.ts";
 
 /** What the console and its build are made of, except for texts and tests. */
 const SOURCES = import.meta.glob<string>(
@@ -9,14 +9,12 @@ const SOURCES = import.meta.glob<string>(
 
 const FOLDERS = import.meta.glob<object>("./*/index.ts", { import: "default", eager: true });
 
-const TAGS = Object.keys(LANGUAGES) as Language[];
-
 /**
  * The lines in which a source names a language by its tag, the tag's beginning, its folder or what it calls itself. English is
  * named where texts fall back to it.
  */
 function namedIn(source: string): string[] {
-  const names = TAGS.slice(1).flatMap((tag) => [tag, tag.split("-", 1)[0], LANGUAGES[tag].name]);
+  const names = LANGUAGE_TAGS.slice(1).flatMap((tag) => [tag, tag.split("-", 1)[0], LANGUAGES[tag].name]);
   const quoted = new RegExp(`["'\`/.](?:${names.join("|")})["'\`/]`);
   return source.split("\n").filter((line) => quoted.test(line));
 }
@@ -26,7 +24,7 @@ describe("the languages", () => {
     expect(Object.keys(SOURCES).length).toBeGreaterThan(150);
     const lists = Object.entries(SOURCES).flatMap(([path, source]) => namedIn(source).map((line) => [path, line]));
     // A line each, in this one file.
-    expect(lists.map(([path]) => path)).toEqual(TAGS.slice(1).map(() => "./languages.ts"));
+    expect(lists.map(([path]) => path)).toEqual(LANGUAGE_TAGS.slice(1).map(() => "./languages.ts"));
   });
 
   it.for([
@@ -39,9 +37,9 @@ describe("the languages", () => {
   });
 
   it("have a folder each, and each folder is one of them", async ({ expect }) => {
-    const loaded = await Promise.all(TAGS.map(async (tag) => (await LANGUAGES[tag].load()).default));
+    const loaded = await Promise.all(LANGUAGE_TAGS.map(async (tag) => (await LANGUAGES[tag].load()).default));
     expect(new Set<object>(loaded)).toEqual(new Set(Object.values(FOLDERS)));
-    expect(Object.keys(FOLDERS)).toHaveLength(TAGS.length);
+    expect(Object.keys(FOLDERS)).toHaveLength(LANGUAGE_TAGS.length);
   });
 });
 

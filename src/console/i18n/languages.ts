@@ -24,6 +24,9 @@ export const LANGUAGES = {
 
 export type Language = keyof typeof LANGUAGES;
 
+/** The tags of all languages; the first one is what texts fall back to. */
+export const LANGUAGE_TAGS = Object.keys(LANGUAGES) as [Language, ...Language[]];
+
 /**
  * The language for somebody who wants these, the most wanted first. A language is as good as another whose tag begins alike:
  * who wants Brazil's Portuguese gets Portugal's where that is what there is.

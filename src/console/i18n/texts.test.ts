@@ -1,7 +1,7 @@
 import { createInstance } from "i18next";
 import { describe, it } from "vitest";
 import english from "./en/index.ts";
-import { type Language, LANGUAGES } from "./languages.ts";
+import { LANGUAGE_TAGS, LANGUAGES } from "./languages.ts";
 import chinese from "./zh/index.ts";
 
 /** All texts below an object, by their paths. */
@@ -18,7 +18,7 @@ const partsOf = (text: string) => (text.match(/\{\{\w+\}\}|<\/?\w+\/?>/g) ?? [])
 const FORM = /_(zero|one|two|few|many|other)$/;
 const formsOf = (tag: string) => new Intl.PluralRules(tag).resolvedOptions().pluralCategories;
 
-const [FALLBACK, ...OTHERS] = Object.keys(LANGUAGES) as [Language, ...Language[]];
+const [FALLBACK, ...OTHERS] = LANGUAGE_TAGS;
 const AREAS = Object.keys(english) as (keyof typeof english)[];
 
 describe.for(OTHERS)("the texts of %s", (tag) => {

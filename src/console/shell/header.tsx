@@ -2,7 +2,7 @@ import { Suspense, useEffect, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useLocation } from "wouter";
 import { type Self, useSession, useSignOut } from "../api/session.ts";
-import { currentLanguage, type Language, LANGUAGES, setLanguage } from "../i18n/index.ts";
+import { currentLanguage, LANGUAGE_TAGS, LANGUAGES, setLanguage } from "../i18n/index.ts";
 import { helpFor } from "../help.ts";
 import { guidePath, PATHS } from "../paths.ts";
 import {
@@ -127,7 +127,7 @@ function LanguageMenu() {
       trigger={<IconButton label={t("language")} icon={<IconLanguage />} />}
       label={t("language")}
       selected={current}
-      items={(Object.keys(LANGUAGES) as Language[]).map((language) => ({
+      items={LANGUAGE_TAGS.map((language) => ({
         id: language,
         label: LANGUAGES[language].name,
         onAction: () => void setLanguage(language),

@@ -100,6 +100,8 @@ export {
 } from "./messages.tsx";
 export { ComboBox, Select, type Choice, type ComboBoxItem, type ComboBoxProps, type SelectProps } from "./select.tsx";
 export { Table, type TableColumn, type TableProps, type TableSelection, type TableSort } from "./table.tsx";
+export type { CsvColumn } from "./csv.ts";
+export { TableDownload, type TableDownloadProps } from "./table-download.tsx";
 export { hasPager, Pager, type PagerProps } from "./pager.tsx";
 export { Selection, useSelectedKeys, useSelection } from "./selection.ts";
 export { useIsInView } from "./use-is-in-view.ts";

@@ -4,11 +4,13 @@ import { useTranslation } from "react-i18next";
 import type { Pages } from "../paging.ts";
 import choiceStyles from "./choice.module.css";
 import { classNames } from "./class-names.ts";
+import type { CsvColumn } from "./csv.ts";
 import { IconArrowDown, IconArrowUp, IconSort } from "./icons.tsx";
 import { Empty } from "./layout.tsx";
 import { hasPager, Pager, useLocalPages } from "./pager.tsx";
 import { SelectionBar, type SelectionBarProps } from "./selection-bar.tsx";
 import { type Selection, useIsSelected, useSelectedKeys } from "./selection.ts";
+import { TableDownload } from "./table-download.tsx";
 import { toggleAll, toggleRow } from "./table-selection.ts";
 import styles from "./table.module.css";
 import { useIsScrollable } from "./use-is-scrollable.ts";
@@ -20,6 +22,10 @@ export interface TableColumn<T> {
   /** Read out where `header` is empty. */
   label?: string;
   cell: (row: T) => ReactNode;
+  /** The same for a file of all rows: times as they are, sizes in bytes. Null: files leave the column out, as they do buttons. */
+  value: CsvColumn<T>["value"] | null;
+  /** Columns of a file that follow this one: what its cell says besides. */
+  besides?: readonly CsvColumn<T>[];
   sortable?: boolean;
   /** Numbers stand at the end. */
   align?: "end";
@@ -52,6 +58,8 @@ export interface TableProps<T> {
   rows: readonly T[];
   /** Which page `rows` are. */
   pages?: Pages;
+  /** With `pages`: reads all rows, some at a time. */
+  readAll?: (signal: AbortSignal) => AsyncIterable<readonly T[]>;
   rowKey: (row: T) => string;
   /** What a row is called in "Select …"; its key unless given. */
   rowLabel?: (row: T) => string;
@@ -134,17 +142,30 @@ export function Table<T>(props: TableProps<T>) {
         {rows.length === 0 && !isLoading && (emptyState ?? <Empty title={t("nothingHere")} />)}
       </div>
       <div className={styles.foot}>
-        {selection && (
-          <SelectionBar {...selection} hasOtherPages={pages.hasPrevious || pages.hasNext} total={pages.total} />
-        )}
-        {showsPager && (
-          <div className={styles.pager}>
-            <Pager label={label} pages={pages} count={shown.length} />
+        <div className={styles.kept}>
+          {selection && (
+            <div className={styles.selection}>
+              <SelectionBar {...selection} hasOtherPages={pages.hasPrevious || pages.hasNext} total={pages.total} />
+            </div>
+          )}
+          {showsPager && (
+            <div className={styles.pager}>
+              <Pager label={label} pages={pages} count={shown.length} />
+            </div>
+          )}
+        </div>
+        {rows.length > 0 && (
+          <div className={styles.file}>
+            <TableDownload label={label} columns={fileColumns(columns)} readAll={props.readAll ?? (() => [rows])} />
           </div>
         )}
       </div>
     </div>
   );
+}
+
+function fileColumns<T>(columns: readonly TableColumn<T>[]): CsvColumn<T>[] {
+  return columns.flatMap(({ header, value, besides = [] }) => [...(value ? [{ header, value }] : []), ...besides]);
 }
 
 /**

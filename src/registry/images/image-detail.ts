@@ -31,8 +31,10 @@ import {
   listTagDetails as listTags,
   MAX_ADDED_BLOBS,
   MAX_LISTED_REFERRERS,
+  MAX_LISTED_SAME,
 } from "../../storage/images/image-detail.ts";
 import { countFailingTriggers } from "../../storage/overview/activity.ts";
+import { countFailedSyncs } from "../../storage/sync/sync-failures.ts";
 import type { ReadManifest } from "../../storage/content/find-manifest.ts";
 import { listArchitectures, MAX_LISTED_PLATFORMS } from "../../storage/images/platforms.ts";
 import type { Stores } from "../../storage/stores.ts";
@@ -43,7 +45,7 @@ import { unknownManifest } from "../content/pull-manifest.ts";
 import { readManifest } from "../content/find-manifest.ts";
 import { findBlob } from "../content/blobs.ts";
 
-export { MAX_ADDED_BLOBS, MAX_LISTED_COMPANIONS, MAX_LISTED_REFERRERS, MAX_LISTED_PLATFORMS };
+export { MAX_ADDED_BLOBS, MAX_LISTED_COMPANIONS, MAX_LISTED_REFERRERS, MAX_LISTED_PLATFORMS, MAX_LISTED_SAME };
 
 /** An image that the caller may pull; to others it does not exist. */
 export async function requireVisible(call: Call<Visitor>, name: RepositoryName): Promise<RepositoryAccess> {
@@ -52,15 +54,16 @@ export async function requireVisible(call: Call<Visitor>, name: RepositoryName):
 
 /**
  * The properties of an image. Its creator is shown only to users of its own account who have a right to it, and how many of its
- * triggers fail only to those who may edit it.
+ * triggers and synchronizations fail only to those who may edit it.
  */
 export async function getImage(call: Call<Visitor>, name: RepositoryName) {
   const { id, level, isOwn } = await requireVisible(call, name);
   const seesTriggers = isOwn && isAtLeast(level, "edit");
-  const [properties, architectures, failingTriggers] = await Promise.all([
+  const [properties, architectures, failingTriggers, failedSyncs] = await Promise.all([
     findImageProperties(call.stores.db, id),
     listArchitectures(call.stores.db, [id]),
     seesTriggers ? countFailingTriggers(call.stores.db, id) : null,
+    seesTriggers ? countFailedSyncs(call.stores.db, id) : null,
   ]);
   if (!properties) throw new RegistryError("REPOSITORY_UNKNOWN", `image ${name} does not exist`);
   return {
@@ -70,6 +73,7 @@ export async function getImage(call: Call<Visitor>, name: RepositoryName) {
     createdBy: isOwn ? properties.createdBy : null,
     architectures: architectures.get(id) ?? [],
     failingTriggers,
+    failedSyncs,
   };
 }
 

@@ -22,6 +22,7 @@ import {
 import { type Call, actorOf } from "../call.ts";
 import { announceRemovals } from "../content/edge-content.ts";
 import { cleanSoon, cleanUpAfterwards } from "../deletion/cleanups.ts";
+import { Budget } from "../housekeeping/budget.ts";
 import { immutableTags } from "../immutable-rules/immutable-rules.ts";
 import {
   requireOrganization,
@@ -73,13 +74,94 @@ export async function updateImage(
  * follows the answer.
  */
 export async function deleteImage(call: Call<Manager>, name: RepositoryName): Promise<void> {
+  const targetId = await hideImage(call, name);
+  await announceRemovals(call.stores);
+  await cleanSoon({ kind: "image", targetId }, call.stores);
+  call.after(() => cleanUpAfterwards(call.stores));
+}
+
+/** The part of a deletion after which the image is gone for everybody. @returns its id. */
+async function hideImage(call: Call<Manager>, name: RepositoryName): Promise<number> {
   const repository = await requireOwnRepository(call, name, "manage");
   const deletion = await deleteRepository(call.stores.db, actorOf(call), repository);
   if (deletion.outcome === "unknown") throw unknownImage(name);
   if (deletion.outcome === "tags-immutable") throw immutableTags(deletion.tags);
-  await announceRemovals(call.stores);
-  await cleanSoon({ kind: "image", targetId: repository.id }, call.stores);
-  call.after(() => cleanUpAfterwards(call.stores));
+  return repository.id;
+}
+
+/** What came of one of several images: a refusal, or "postponed" for one that this request has not come to. */
+export type ImageOutcome<Done extends string> = Done | "postponed" | RegistryError;
+
+/** What a request may take for several images: the cleaning after its answer needs the rest of the invocation's queries. */
+const BATCH_QUERIES = 450;
+const BATCH_MS = 15_000;
+
+/**
+ * Deletes images, each by itself as {@link deleteImage} does: what keeps one keeps none of the others. So the same request can
+ * be sent again when its answer was lost; what was deleted is unknown then.
+ *
+ * @returns what came of each, in the order of `names`, a repeated one once.
+ */
+export async function deleteImages(
+  call: Call<Manager>,
+  names: readonly RepositoryName[],
+): Promise<Map<RepositoryName, ImageOutcome<"deleted">>> {
+  let hasDeleted = false;
+  try {
+    return await forEachImage(call, names, async (name) => {
+      await hideImage(call, name);
+      hasDeleted = true;
+      return "deleted" as const;
+    });
+  } finally {
+    // Also when the next one failed for a reason of its own.
+    if (hasDeleted) {
+      await announceRemovals(call.stores);
+      call.after(() => cleanUpAfterwards(call.stores));
+    }
+  }
+}
+
+/**
+ * Makes images public or private, each by itself as {@link updateImage} does. One that is so already stays as it is, without an
+ * event of the audit.
+ *
+ * @returns as {@link deleteImages}.
+ */
+export function setVisibility(
+  call: Call<Manager>,
+  names: readonly RepositoryName[],
+  isPublic: boolean,
+): Promise<Map<RepositoryName, ImageOutcome<"changed" | "unchanged">>> {
+  return forEachImage(call, names, async (name) => {
+    const repository = await requireOwnRepository(call, name, "edit");
+    if (repository.isPublic === isPublic) return "unchanged";
+    if (!(await updateRepository(call.stores.db, actorOf(call), repository, { isPublic }))) throw unknownImage(name);
+    return "changed";
+  });
+}
+
+/** Does something with each image, one after the other, as long as the budget lasts; the first one is always done. */
+async function forEachImage<Done extends string>(
+  { stores }: Call<Manager>,
+  names: readonly RepositoryName[],
+  work: (name: RepositoryName) => Promise<Done>,
+): Promise<Map<RepositoryName, ImageOutcome<Done>>> {
+  const budget = new Budget(stores.db, BATCH_QUERIES, BATCH_MS);
+  const outcomes = new Map<RepositoryName, ImageOutcome<Done>>();
+  for (const name of new Set(names)) {
+    outcomes.set(name, outcomes.size > 0 && budget.isSpent ? "postponed" : await outcomeOf(() => work(name)));
+  }
+  return outcomes;
+}
+
+async function outcomeOf<Done extends string>(work: () => Promise<Done>): Promise<Done | RegistryError> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof RegistryError) return error;
+    throw error;
+  }
 }
 
 export { type ListedRepository, MAX_LISTED_DESCRIPTIONS_LENGTH, MAX_LISTED_TAGS };

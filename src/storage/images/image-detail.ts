@@ -3,6 +3,7 @@ import { and, asc, eq, type SQL, sql, type SQLWrapper } from "drizzle-orm";
 import type { Digest } from "../../kernel/digest.ts";
 import type { Page, TagFilter, TagSort } from "../../model/images/image-search.ts";
 import { MAX_MEDIA_TYPE_LENGTH } from "../../kernel/limits.ts";
+import type { Tag } from "../../kernel/reference.ts";
 import type { Platform } from "../../kernel/platform.ts";
 import { type BoundedList, boundedPage, splitEnd, tagSelectors } from "../bounded.ts";
 import { companionsOfManifest, isListedTag, readCompanions } from "../content/companions.ts";
@@ -90,11 +91,12 @@ export function imageBytes(manifestId: SQLWrapper): SQL<number> {
  */
 export async function listTagDetails(db: Database, search: TagSearch) {
   const { rows, end } = splitEnd(await listTagDetailsQuery(db, search));
-  const tagsOfPage = rows.map(({ platforms, companions, referrers, ...tag }) => ({
+  const tagsOfPage = rows.map(({ platforms, companions, referrers, sameDigest, ...tag }) => ({
     ...tag,
     referrers: readReferrers(referrers),
     platforms: JSON.parse(platforms) as Platform[],
     companions: readCompanions(companions),
+    ...readSameDigest(sameDigest),
   }));
   return { rows: tagsOfPage, end };
 }
@@ -112,6 +114,7 @@ function listTagDetailsQuery(db: Database, search: TagSearch) {
       content: manifests.content,
       companions: companionsOfManifest(manifests),
       referrers: referrersOfManifest(manifests),
+      sameDigest: othersOfManifest,
       artifactType: sql<string | null>`substr(${manifests.artifactType}, 1, ${MAX_MEDIA_TYPE_LENGTH})`,
       imageBytes: tags.imageBytes,
       platformCount: countPlatforms(manifests),
@@ -129,6 +132,27 @@ function listTagDetailsQuery(db: Database, search: TagSearch) {
     .innerJoin(tags, sql`${tags}.rowid = page.id`)
     .innerJoin(manifests, eq(manifests.id, tags.manifestId))
     .orderBy(sql`page.key ${order}`, sql`page.id ${order}`);
+}
+
+/** How many other tags of the same digest a list of tags names. */
+export const MAX_LISTED_SAME = 5;
+/** Tags of one digest that are looked at for that: companions among them are passed over. */
+const MAX_SEEN_SAME = 50;
+
+/**
+ * The other tags that point to a tag's manifest, those made first before others, as a column: a JSON array, with one more than
+ * {@link MAX_LISTED_SAME} where there are more. A manifest may have any number of tags, of which an index finds so few.
+ */
+const othersOfManifest = asColumn<string>(sql`(
+  SELECT json_group_array(name) FROM (
+    SELECT name FROM (
+      SELECT same.name AS name, same.companion_of AS companion_of FROM ${tags} AS same
+      WHERE same.manifest_id = ${tags.manifestId} LIMIT ${sql.raw(String(MAX_SEEN_SAME))})
+    WHERE companion_of IS NULL AND name <> ${tags.name} LIMIT ${sql.raw(String(MAX_LISTED_SAME + 1))}))`);
+
+function readSameDigest(column: string): { sameDigest: Tag[]; hasMoreSame: boolean } {
+  const names = JSON.parse(column) as Tag[];
+  return { sameDigest: names.slice(0, MAX_LISTED_SAME), hasMoreSame: names.length > MAX_LISTED_SAME };
 }
 
 /** How many manifests that refer to another a list of tags names. */

@@ -12,6 +12,7 @@ import { MAX_FEW, MAX_WALKED } from "../bounded.ts";
 import type { Database } from "../database.ts";
 import { isNamed, isNamedUser } from "../deletion/gone.ts";
 import { isOwn, permissionsOf } from "../rights/access.ts";
+import { type FailedSync, failedSyncsQuery } from "../sync/sync-failures.ts";
 import { deliveries, manifests, repositories, tagHistory, tags, triggers, users } from "../schema.ts";
 
 /** Deliveries of one organization that are looked through: those of deleted triggers go in slices, and are passed over until then. */
@@ -28,9 +29,58 @@ export interface RecentPush {
   pushedAt: number;
 }
 
-/** The tags that were moved last, each once, in the images that a user has a right to. */
-export function listRecentPushes(db: Database, user: User, limit: number): Promise<RecentPush[]> {
-  return db.all<RecentPush>(recentPushesQuery(user, limit));
+/** The columns of the queries, each with a name of its own: a batch tells them apart by that alone. */
+const PUSH = {
+  repository: sql<RepositoryName>`repository`,
+  tag: sql<Tag>`tag`,
+  digest: sql<Digest>`digest`,
+  pushedBy: sql<string | null>`pushedBy`,
+  pushedAt: sql<number>`pushedAt`,
+};
+const DELIVERY = {
+  id: sql<number>`id`,
+  repository: sql<RepositoryName>`repository`,
+  trigger: sql<string>`"trigger"`,
+  tag: sql<Tag>`tag`,
+  digest: sql<Digest>`digest`,
+  status: sql<DeliveryStatus>`status`,
+  detail: sql<string | null>`detail`,
+  isTest: sql<number | null>`isTest`,
+  createdAt: sql<number>`createdAt`,
+  finishedAt: sql<number | null>`finishedAt`,
+};
+
+/** What {@link listActivity} answers. */
+export interface ActivityRecord {
+  /** The tags that were moved last, each once, in the images that the user has a right to. */
+  pushes: RecentPush[];
+  /** Whether the user may see deliveries at all: of some image that they may edit, now or once it has triggers. */
+  sees: boolean;
+  /** The newest deliveries of triggers of the images that the user may edit. */
+  deliveries: RecentDelivery[];
+  /**
+   * The delivery by which each trigger fails, of images that the user may edit, the newest first: the trigger's last one that came
+   * to an end, tests aside, if that failed. One that somebody has switched off since is left out.
+   */
+  failing: RecentDelivery[];
+  /** The tags of images that the user may edit which did not arrive at a remote registry. */
+  failedSyncs: FailedSync[];
+}
+
+/**
+ * What happened last, in one trip.
+ *
+ * @param limit how many of each.
+ */
+export async function listActivity(db: Database, user: User, limit: number): Promise<ActivityRecord> {
+  const [pushes, [seen], newest, failing, failedSyncs] = await db.batch([
+    db.select(PUSH).from(sql`(${recentPushesQuery(user, limit)})`),
+    db.select({ sees: sql<number>`sees` }).from(sql`(${seesDeliveries(user)})`),
+    db.select(DELIVERY).from(sql`(${describeDeliveries(newestDeliveries(user, limit))})`),
+    db.select(DELIVERY).from(sql`(${describeDeliveries(failingDeliveries(db, user, limit))})`),
+    failedSyncsQuery(db, user, limit),
+  ]);
+  return { pushes, sees: seen?.sees === 1, deliveries: newest, failing, failedSyncs };
 }
 
 function recentPushesQuery(user: User, limit: number): SQL {
@@ -97,27 +147,10 @@ export interface RecentDelivery {
   finishedAt: number | null;
 }
 
-/** Whether a user may see deliveries at all: of some image that they may edit, now or once it has triggers. */
-export async function seesDeliveries(db: Database, user: User): Promise<boolean> {
-  if (isAdministrator(user)) return true;
+function seesDeliveries(user: User): SQL {
+  if (isAdministrator(user)) return sql`SELECT 1 AS sees`;
   const { organizations, images } = permissionsOf(user, "edit");
-  const [row] = await db
-    .select({ sees: sql<number>`EXISTS (${organizations}) OR EXISTS (${images})` })
-    .from(sql`(SELECT 1)`);
-  return row?.sees === 1;
-}
-
-/** The newest deliveries of triggers of the images that a user may edit. */
-export function listRecentDeliveries(db: Database, user: User, limit: number): Promise<RecentDelivery[]> {
-  return db.all<RecentDelivery>(describeDeliveries(newestDeliveries(user, limit)));
-}
-
-/**
- * The delivery by which each trigger fails, of images that a user may edit, the newest first: the trigger's last one that came to
- * an end, tests aside, if that failed. One that somebody has switched off since is left out.
- */
-export function listFailing(db: Database, user: User, limit: number): Promise<RecentDelivery[]> {
-  return db.all<RecentDelivery>(describeDeliveries(failingDeliveries(db, user, limit)));
+  return sql`SELECT EXISTS (${organizations}) OR EXISTS (${images}) AS sees`;
 }
 
 /** @param page the query of `page`, with the ids of deliveries. */
@@ -195,7 +228,7 @@ function needsSomebody(finishedAt: SQL): SQL {
   return sql`(${triggers.isEnabled} = 1 OR ${triggers.updatedAt} <= ${finishedAt})`;
 }
 
-/** How many of an image's triggers fail, as {@link listFailing} has them. */
+/** How many of an image's triggers fail, as {@link listActivity} has them. */
 export async function countFailingTriggers(db: Database, repositoryId: number): Promise<number> {
   const [row] = await db.all<{ count: number }>(sql`
     SELECT count(*) AS count FROM ${triggers} CROSS JOIN ${deliveries} ON ${deliveries.triggerId} = ${triggers.id}

@@ -96,6 +96,11 @@ function ownImage(level: Level, ok: number, forPublic = ok): Expectation {
   return { of: "image", status: managed(status), knows: mayPull };
 }
 
+/** The answer says of each image what came of it, and looks to others as if it did not exist. */
+function eachImage(): Expectation {
+  return { of: "image", status: managed(() => 200), knows: mayPull };
+}
+
 /** For who has a right to the organization as well: what the image's pushes then do concerns more than the image. */
 function ownImageOfOrganization(level: Level, ok: number): Expectation {
   const onImage = ownImage(level, ok);
@@ -696,6 +701,12 @@ const TABLE: readonly Row[] = [
   }),
   line(`PATCH ${IMAGE}`, ownImage("edit", 200), { body: () => ({ public: true }) }),
   line(`DELETE ${IMAGE}`, ownImage("manage", 204)),
+  line("POST /api/images/delete", eachImage(), {
+    body: ({ organization, image }) => ({ images: [{ organization, image }] }),
+  }),
+  line("POST /api/images/visibility", eachImage(), {
+    body: ({ organization, image }) => ({ images: [{ organization, image }], public: true }),
+  }),
   line(`POST ${IMAGE}/tags`, ownImage("edit", 201), { body: () => ({ name: "copy", source: "latest" }) }),
   line(`DELETE ${IMAGE}/tags/:tag`, ownImage("manage", 204)),
   line(`POST ${IMAGE}/tags/delete`, ownImage("manage", 200), { body: () => ({ tags: ["latest"] }) }),
@@ -990,6 +1001,8 @@ const TRACES: Readonly<Record<string, Trace>> = {
   "POST /api/organizations/:organization/images": "image.create",
   [`PATCH ${IMAGE}`]: "image.update",
   [`DELETE ${IMAGE}`]: "image.delete",
+  "POST /api/images/delete": "image.delete",
+  "POST /api/images/visibility": "image.update",
   [`POST ${IMAGE}/permissions`]: "image.permission.set",
   [`PATCH ${IMAGE}/permissions/:user`]: "image.permission.set",
   [`DELETE ${IMAGE}/permissions/:user`]: "image.permission.delete",

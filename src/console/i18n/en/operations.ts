@@ -21,6 +21,7 @@ const operations = {
     resource: "Resource",
     address: "IP address",
     detailsTitle: "Event {{id}}",
+    actionCode: "Action code",
     particulars: "Particulars",
     accountGone: "deleted",
     success: "Success",

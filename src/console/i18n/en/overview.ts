@@ -23,6 +23,7 @@ const overview = {
   pushes: "Recent pushes",
   noPushes: "Nothing has been pushed lately.",
   failing: "Triggers that fail",
+  failedSyncs: "Tags that did not arrive at a remote registry",
   deliveries: "Recent trigger deliveries",
   noDeliveries: "No trigger has fired lately. Triggers are set on an image's page.",
   by: "by {{name}}",

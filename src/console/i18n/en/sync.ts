@@ -101,6 +101,7 @@ const sync = {
     cancel: "Cancelled",
     existed: "Differs there",
   },
+  detail: "Details",
   deletion: "Deletion",
   comparing: "Looking at what is there",
   bytes: "{{done}} of {{total}}",

@@ -119,6 +119,7 @@ const triggers = {
   toWorkload: "{{workload}} {{application}} in {{namespace}}, cluster {{cluster}}",
   toWebhook: "{{format}} to {{host}}",
   last: "Last delivery",
+  lastTime: "Last delivery at",
   neverFired: "Nothing yet",
   createdBy: "Created by",
   userGone: "A user who is gone",

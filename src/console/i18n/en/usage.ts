@@ -1,6 +1,7 @@
 /** What images and organizations took up on each day. */
 const usage = {
   title: "Usage by day",
+  date: "Day (UTC)",
   period: "Period",
   days_one: "{{count}} day",
   days_other: "{{count}} days",

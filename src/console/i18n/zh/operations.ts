@@ -20,6 +20,7 @@ const operations: typeof en = {
     resource: "资源",
     address: "IP 地址",
     detailsTitle: "记录 {{id}}",
+    actionCode: "操作代码",
     particulars: "详细信息",
     accountGone: "已删除",
     success: "成功",

@@ -24,6 +24,7 @@ const overview: typeof en = {
   pushes: "最近上传",
   noPushes: "最近没有上传镜像。",
   failing: "执行失败的触发器",
+  failedSyncs: "未能同步到远端仓库的版本",
   deliveries: "最近的触发记录",
   noDeliveries: "最近没有触发器被触发。可在镜像详情页添加触发器。",
   by: "由 {{name}} 上传",

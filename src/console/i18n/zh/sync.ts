@@ -99,6 +99,7 @@ const sync: typeof en = {
     cancel: "已取消",
     existed: "目标已存在",
   },
+  detail: "详情",
   deletion: "删除",
   comparing: "正在比较目标内容",
   bytes: "{{done}} / {{total}}",

@@ -120,6 +120,7 @@ const triggers: typeof en = {
   toWorkload: "集群 {{cluster}}，命名空间 {{namespace}}，{{workload}} {{application}}",
   toWebhook: "{{format}}，{{host}}",
   last: "最近触发结果",
+  lastTime: "最近触发时间",
   neverFired: "尚未触发",
   createdBy: "创建者",
   userGone: "已删除的用户",

@@ -2,6 +2,7 @@ import type en from "../en/usage.ts";
 
 const usage: typeof en = {
   title: "每日用量",
+  date: "日期 (UTC)",
   period: "时间范围",
   days_one: "最近 {{count}} 天",
   days_other: "最近 {{count}} 天",

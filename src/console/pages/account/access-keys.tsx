@@ -64,14 +64,31 @@ export default function AccessKeys() {
           <CopyButton value={access} label={t("keys.copyAccess")} />
         </span>
       ),
+      value: ({ access }) => access,
       isRowHeader: true,
     },
-    { id: "created", header: t("created"), cell: ({ created }) => <Time value={created} /> },
-    { id: "lastUsed", header: t("lastUsed"), cell: ({ lastUsed }) => <Time value={lastUsed} /> },
-    { id: "ends", header: t("keys.ends"), cell: (key) => <KeyEnd accessKey={key} /> },
+    {
+      id: "created",
+      header: t("created"),
+      cell: ({ created }) => <Time value={created} />,
+      value: ({ created }) => created,
+    },
+    {
+      id: "lastUsed",
+      header: t("lastUsed"),
+      cell: ({ lastUsed }) => <Time value={lastUsed} />,
+      value: ({ lastUsed }) => lastUsed,
+    },
+    {
+      id: "ends",
+      header: t("keys.ends"),
+      cell: (key) => <KeyEnd accessKey={key} />,
+      value: ({ ends }) => ends ?? t("keys.never"),
+    },
     {
       id: "actions",
       header: "",
+      value: null,
       label: t("actionsFor", { name: t("keys.title") }),
       cell: (key) => (
         <span className={styles.actions}>

@@ -54,19 +54,33 @@ export default function Accounts() {
           {name === self.account && <Badge>{t("you")}</Badge>}
         </span>
       ),
+      value: ({ name }) => name,
       isRowHeader: true,
     },
-    { id: "users", header: t("accounts.users"), cell: ({ users }) => formatNumber(users), align: "end" },
+    {
+      id: "users",
+      header: t("accounts.users"),
+      cell: ({ users }) => formatNumber(users),
+      value: ({ users }) => users,
+      align: "end",
+    },
     {
       id: "organizations",
       header: t("accounts.organizations"),
       cell: ({ organizations }) => formatNumber(organizations),
+      value: ({ organizations }) => organizations,
       align: "end",
     },
-    { id: "created", header: t("created"), cell: ({ created }) => <Time value={created} /> },
+    {
+      id: "created",
+      header: t("created"),
+      cell: ({ created }) => <Time value={created} />,
+      value: ({ created }) => created,
+    },
     {
       id: "actions",
       header: "",
+      value: null,
       label: t("actionsFor", { name: t("accounts.title") }),
       cell: (account) => <AccountMenu account={account} onDelete={() => deletion.open(account)} />,
       align: "end",

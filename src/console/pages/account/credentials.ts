@@ -1,4 +1,5 @@
 /** Secrets that are made and handed out: passwords, and files with access keys. */
+import { quoteCsv } from "../../ui/csv.ts";
 
 /** 32 of them, so that each is as likely as the others; none that is mistaken for another when it is read and typed. */
 const PASSWORD_CHARACTERS = "abcdefghijkmnpqrstuvwxyz23456789";
@@ -20,20 +21,5 @@ export function credentialsFile({ user, access, secret }: { user: string; access
     ["User Name", "Access Key Id", "Secret Access Key"],
     [user, access, secret],
   ];
-  return rows.map((row) => `${row.map(quoteIfNeeded).join(",")}\r\n`).join("");
-}
-
-function quoteIfNeeded(value: string): string {
-  return /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
-}
-
-/** Hands a text to the browser as a download. */
-export function saveFile(name: string, type: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type }));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name;
-  link.click();
-  // The download has begun with the click, and holds the data by itself.
-  setTimeout(() => URL.revokeObjectURL(url), 0);
+  return rows.map((row) => `${row.map(quoteCsv).join(",")}\r\n`).join("");
 }

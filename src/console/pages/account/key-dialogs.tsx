@@ -8,6 +8,7 @@ import { useSelf } from "../../api/session.ts";
 import { useSettings } from "../../api/settings.ts";
 import { LOGIN_COMMANDS, thisRegistry } from "../../login-command/clients.ts";
 import { FinishedLogin } from "../../login-command/finished-login.tsx";
+import { saveFile } from "../../save-file.ts";
 import {
   Button,
   DateField,
@@ -21,7 +22,7 @@ import {
   useLoss,
 } from "../../ui/index.ts";
 import styles from "./account.module.css";
-import { credentialsFile, saveFile } from "./credentials.ts";
+import { credentialsFile } from "./credentials.ts";
 import { SecretValue } from "./new-credentials.tsx";
 
 export interface KeyFormProps {
@@ -87,7 +88,7 @@ function NewKey({ created: { access, secret }, owner }: { created: NewAccessKey;
   const [isKept, setKept] = useState(false);
   useLoss(!isKept ? "secret" : undefined);
   const download = () => {
-    saveFile("credentials.csv", "text/csv", credentialsFile({ user: name, access, secret }));
+    saveFile("credentials.csv", new Blob([credentialsFile({ user: name, access, secret })], { type: "text/csv" }));
     setKept(true);
   };
   return (

@@ -59,25 +59,45 @@ export function LoginsTable({ name }: { name?: string }) {
           {current && <Badge>{t("logins.present")}</Badge>}
         </span>
       ),
+      value: ({ client }) => client,
       isRowHeader: true,
     },
-    { id: "kind", header: t("logins.kind"), cell: ({ kind }) => t(`logins.kinds.${kind}`) },
+    {
+      id: "kind",
+      header: t("logins.kind"),
+      cell: ({ kind }) => t(`logins.kinds.${kind}`),
+      value: ({ kind }) => t(`logins.kinds.${kind}`),
+    },
     {
       id: "address",
       header: t("logins.address"),
       cell: ({ address, lastAddress }) => lastAddress ?? address ?? "–",
+      value: ({ address, lastAddress }) => lastAddress ?? address,
     },
-    { id: "created", header: t("created"), cell: ({ created }) => <Time value={created} />, isSecondary: true },
-    { id: "lastUsed", header: t("lastUsed"), cell: ({ lastUsed, created }) => <Time value={lastUsed ?? created} /> },
+    {
+      id: "created",
+      header: t("created"),
+      cell: ({ created }) => <Time value={created} />,
+      value: ({ created }) => created,
+      isSecondary: true,
+    },
+    {
+      id: "lastUsed",
+      header: t("lastUsed"),
+      cell: ({ lastUsed, created }) => <Time value={lastUsed ?? created} />,
+      value: ({ lastUsed, created }) => lastUsed ?? created,
+    },
     {
       id: "expires",
       header: t("logins.expires"),
       cell: ({ expires }) => <Time value={expires} />,
+      value: ({ expires }) => expires,
       isSecondary: true,
     },
     {
       id: "actions",
       header: "",
+      value: null,
       label: t("actionsFor", { name: t("logins.title") }),
       cell: (login) =>
         login.current ? null : (

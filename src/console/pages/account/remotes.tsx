@@ -54,18 +54,31 @@ export default function Remotes() {
     changeParams({ new: undefined });
   };
   const columns: TableColumn<Remote>[] = [
-    { id: "name", header: t("name"), isRowHeader: true, cell: ({ name }) => <Name>{name}</Name> },
-    { id: "url", header: t("url"), cell: ({ url }) => <Name>{url}</Name> },
+    {
+      id: "name",
+      header: t("name"),
+      isRowHeader: true,
+      cell: ({ name }) => <Name>{name}</Name>,
+      value: ({ name }) => name,
+    },
+    { id: "url", header: t("url"), cell: ({ url }) => <Name>{url}</Name>, value: ({ url }) => url },
     {
       id: "username",
       header: t("username"),
       isSecondary: true,
       cell: ({ username }) => username ?? t("anonymous"),
+      value: ({ username }) => username,
     },
-    { id: "updated", header: t("updated"), cell: ({ updated }) => <Time value={updated} /> },
+    {
+      id: "updated",
+      header: t("updated"),
+      cell: ({ updated }) => <Time value={updated} />,
+      value: ({ updated }) => updated,
+    },
     {
       id: "actions",
       header: "",
+      value: null,
       label: t("common:actions"),
       align: "end",
       width: "64px",

@@ -44,17 +44,20 @@ export default function TrustedIssuers() {
   const usage = useRowDialog<TrustRule>();
   const deletion = useRowDialog<TrustRule>();
   const isFull = (rules.data?.length ?? 0) >= MAX_TRUST_RULES;
+  const grantText = (grant: Grant) => t("trust.grant", { target: targetOf(grant), level: names[grant.level] });
   const columns: TableColumn<TrustRule>[] = [
     {
       id: "name",
       header: t("trust.name"),
       cell: ({ name }) => <Name>{name}</Name>,
+      value: ({ name }) => name,
       isRowHeader: true,
     },
     {
       id: "issuer",
       header: t("trust.issuer"),
       cell: ({ issuer }) => <Issuer address={issuer} />,
+      value: ({ issuer }) => issuer,
     },
     {
       id: "conditions",
@@ -63,11 +66,12 @@ export default function TrustedIssuers() {
         <ul className={styles.lines}>
           {conditions.map((each) => (
             <li key={JSON.stringify(each)}>
-              <code>{`${each.claim} ${"glob" in each ? "~" : "="} ${"glob" in each ? each.glob : each.value}`}</code>
+              <code>{conditionText(each)}</code>
             </li>
           ))}
         </ul>
       ),
+      value: ({ conditions }) => conditions.map(conditionText).join(", "),
       isSecondary: true,
     },
     {
@@ -78,16 +82,17 @@ export default function TrustedIssuers() {
           t("trust.noGrants")
         ) : (
           <ul className={styles.lines}>
-            {grants.map((grant) => {
-              const target = "image" in grant ? grant.image : grant.organization;
-              return <li key={target}>{t("trust.grant", { target, level: names[grant.level] })}</li>;
-            })}
+            {grants.map((grant) => (
+              <li key={targetOf(grant)}>{grantText(grant)}</li>
+            ))}
           </ul>
         ),
+      value: ({ grants }) => grants.map(grantText).join(", "),
     },
     {
       id: "actions",
       header: "",
+      value: null,
       label: t("actionsFor", { name: t("trust.title") }),
       cell: (rule) => (
         <RuleMenu
@@ -155,6 +160,16 @@ export default function TrustedIssuers() {
       </ConfirmRowDialog>
     </Page>
   );
+}
+
+function conditionText(condition: TrustRule["conditions"][number]): string {
+  return "glob" in condition ? `${condition.claim} ~ ${condition.glob}` : `${condition.claim} = ${condition.value}`;
+}
+
+type Grant = TrustRule["grants"][number];
+
+function targetOf(grant: Grant): string {
+  return "image" in grant ? grant.image : grant.organization;
 }
 
 /** The two that everybody knows by their names, others by their addresses. */

@@ -188,13 +188,35 @@ export function KeysOfUser({ user: { name, kind } }: { user: User }) {
   const remove = useDeleteKeyOfUser(name);
   const deletion = useRowDialog<AccessKey>();
   const columns: TableColumn<AccessKey>[] = [
-    { id: "access", header: t("keys.access"), cell: ({ access }) => <code>{access}</code>, isRowHeader: true },
-    { id: "created", header: t("created"), cell: ({ created }) => <Time value={created} /> },
-    { id: "lastUsed", header: t("lastUsed"), cell: ({ lastUsed }) => <Time value={lastUsed} /> },
-    { id: "ends", header: t("keys.ends"), cell: (key) => <KeyEnd accessKey={key} /> },
+    {
+      id: "access",
+      header: t("keys.access"),
+      cell: ({ access }) => <code>{access}</code>,
+      value: ({ access }) => access,
+      isRowHeader: true,
+    },
+    {
+      id: "created",
+      header: t("created"),
+      cell: ({ created }) => <Time value={created} />,
+      value: ({ created }) => created,
+    },
+    {
+      id: "lastUsed",
+      header: t("lastUsed"),
+      cell: ({ lastUsed }) => <Time value={lastUsed} />,
+      value: ({ lastUsed }) => lastUsed,
+    },
+    {
+      id: "ends",
+      header: t("keys.ends"),
+      cell: (key) => <KeyEnd accessKey={key} />,
+      value: ({ ends }) => ends ?? t("keys.never"),
+    },
     {
       id: "actions",
       header: "",
+      value: null,
       label: t("actionsFor", { name: t("keys.title") }),
       cell: (key) => (
         <IconButton label={t("keys.delete")} icon={<IconTrash />} size="small" onPress={() => deletion.open(key)} />

@@ -55,13 +55,25 @@ export default function Users() {
           {kind === "robot" && <Badge>{t("users.kinds.robot")}</Badge>}
         </span>
       ),
+      value: ({ name }) => name,
       isRowHeader: true,
     },
-    { id: "role", header: t("users.role"), cell: ({ role: name }) => t(`users.roles.${name}`) },
-    { id: "created", header: t("created"), cell: ({ created }) => <Time value={created} /> },
+    {
+      id: "role",
+      header: t("users.role"),
+      cell: ({ role: name }) => t(`users.roles.${name}`),
+      value: ({ role: name }) => t(`users.roles.${name}`),
+    },
+    {
+      id: "created",
+      header: t("created"),
+      cell: ({ created }) => <Time value={created} />,
+      value: ({ created }) => created,
+    },
     {
       id: "actions",
       header: "",
+      value: null,
       label: t("actionsFor", { name: t("users.title") }),
       cell: (user) => (
         <UserMenu

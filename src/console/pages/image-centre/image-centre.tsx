@@ -7,6 +7,7 @@ import { useSettings } from "../../api/settings.ts";
 import { imagePath, PATHS, signInPath } from "../../paths.ts";
 import {
   Chips,
+  type CsvColumn,
   Empty,
   ErrorNotice,
   formatNumber,
@@ -18,6 +19,7 @@ import {
   Pager,
   Select,
   Skeleton,
+  TableDownload,
   Time,
 } from "../../ui/index.ts";
 import { firstLine } from "../image/first-line.ts";
@@ -56,7 +58,7 @@ export default function ImageCentre() {
 
 /** The images, with filters. */
 function Found() {
-  const { t } = useTranslation(["centre", "images", "lists"]);
+  const { t } = useTranslation(["centre", "images", "lists", "usage", "common"]);
   const [params, change] = useListParams(["q", "category", "architecture", "sort"]);
   const { q, architecture } = params;
   const category = oneOf(params.category, CATEGORIES);
@@ -69,6 +71,17 @@ function Found() {
   });
   const isFiltered = [q, category, architecture].some((filter) => filter !== undefined);
   const clear = () => change({ q: undefined, category: undefined, architecture: undefined });
+  const columns: CsvColumn<FoundImage>[] = [
+    { header: t("images:name"), value: ({ image }) => image },
+    { header: t("images:organization"), value: ({ organization }) => organization },
+    { header: t("images:account"), value: ({ account }) => account },
+    { header: t("images:categoryLabel"), value: (image) => t(`images:category.${image.category}`) },
+    { header: t("architectures"), value: (image) => image.architectures.join(", ") },
+    { header: t("images:tags"), value: ({ tags }) => tags },
+    { header: t("usage:pulls"), value: ({ pulls }) => pulls },
+    { header: t("common:size"), value: ({ size }) => size },
+    { header: t("common:updated"), value: ({ updated }) => updated },
+  ];
   // An address may name one that the list does not have.
   const architectures = new Set([...ARCHITECTURES, ...(architecture ? [architecture] : [])]);
 
@@ -110,9 +123,12 @@ function Found() {
       {list.error ? (
         <ErrorNotice error={list.error} onRetry={list.retry} />
       ) : (
-        hasPager(list.pages, list.rows.length) && (
+        list.rows.length > 0 && (
           <div className={styles.pager}>
-            <Pager label={t("results")} pages={list.pages} count={list.rows.length} />
+            {hasPager(list.pages, list.rows.length) && (
+              <Pager label={t("results")} pages={list.pages} count={list.rows.length} />
+            )}
+            <TableDownload label={t("results")} columns={columns} readAll={list.readAll} />
           </div>
         )
       )}

@@ -257,9 +257,21 @@ function AgingPreview({ rule, version, onSaved }: AgingPreviewProps) {
 function TagTable({ label, tags }: { label: string; tags: readonly PreviewedTag[] }) {
   const { t } = useTranslation("aging");
   const columns: TableColumn<PreviewedTag>[] = [
-    { id: "tag", header: t("tag"), isRowHeader: true, cell: ({ tag }) => <Name>{tag}</Name> },
-    { id: "pushed", header: t("pushed"), width: "160px", cell: ({ pushed }) => <Time value={pushed} /> },
-    { id: "reason", header: t("reason"), width: "200px", cell: ({ reason }) => t(`reasons.${reason}`) },
+    { id: "tag", header: t("tag"), isRowHeader: true, cell: ({ tag }) => <Name>{tag}</Name>, value: ({ tag }) => tag },
+    {
+      id: "pushed",
+      header: t("pushed"),
+      width: "160px",
+      cell: ({ pushed }) => <Time value={pushed} />,
+      value: ({ pushed }) => pushed,
+    },
+    {
+      id: "reason",
+      header: t("reason"),
+      width: "200px",
+      cell: ({ reason }) => t(`reasons.${reason}`),
+      value: ({ reason }) => t(`reasons.${reason}`),
+    },
   ];
   return <Table label={label} columns={columns} rows={tags} rowKey={({ tag }) => tag} />;
 }

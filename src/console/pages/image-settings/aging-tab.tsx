@@ -156,15 +156,17 @@ function AgingLog() {
   const { t } = useTranslation("aging");
   const { organization, image, canEdit } = useImage();
   const list = useAgingLog({ organization, image });
+  const ruleText = ({ rule: { kind, amount } }: AgingLogEntry) =>
+    kind === "date_rule" ? t("ruleAge", { count: amount }) : t("ruleCount", { count: amount });
   const columns: TableColumn<AgingLogEntry>[] = [
-    { id: "tag", header: t("tag"), isRowHeader: true, cell: ({ tag }) => <Name>{tag}</Name> },
-    { id: "run", header: t("run"), width: "160px", cell: ({ run }) => <Time value={run} /> },
+    { id: "tag", header: t("tag"), isRowHeader: true, cell: ({ tag }) => <Name>{tag}</Name>, value: ({ tag }) => tag },
+    { id: "run", header: t("run"), width: "160px", cell: ({ run }) => <Time value={run} />, value: ({ run }) => run },
     {
       id: "rule",
       header: t("rule"),
       width: "160px",
-      cell: ({ rule: { kind, amount } }) =>
-        kind === "date_rule" ? t("ruleAge", { count: amount }) : t("ruleCount", { count: amount }),
+      cell: ruleText,
+      value: ruleText,
     },
     {
       id: "digest",
@@ -172,6 +174,7 @@ function AgingLog() {
       width: "240px",
       isSecondary: true,
       cell: ({ digest }) => <Digest value={digest} />,
+      value: ({ digest }) => digest,
     },
   ];
   return (

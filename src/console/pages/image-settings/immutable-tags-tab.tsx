@@ -43,19 +43,28 @@ export default function ImmutableTagsTab() {
       header: t("pattern"),
       isRowHeader: true,
       cell: ({ pattern }) => <code className={styles.code}>{pattern}</code>,
+      value: ({ pattern }) => pattern,
     },
     {
       id: "createdBy",
       header: t("createdBy"),
       width: "200px",
       cell: ({ createdBy }) => (createdBy === null ? t("userGone") : <Name>{createdBy}</Name>),
+      value: ({ createdBy }) => createdBy,
     },
-    { id: "created", header: t("created"), width: "160px", cell: ({ created }) => <Time value={created} /> },
+    {
+      id: "created",
+      header: t("created"),
+      width: "160px",
+      cell: ({ created }) => <Time value={created} />,
+      value: ({ created }) => created,
+    },
   ];
   if (canManage) {
     columns.push({
       id: "actions",
       header: "",
+      value: null,
       label: t("common:actions"),
       align: "end",
       width: "64px",

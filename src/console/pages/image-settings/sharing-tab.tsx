@@ -35,7 +35,7 @@ import { dayOf } from "../../../kernel/day.ts";
 import { useImage } from "../current-image.tsx";
 import { useRowDialog } from "../lists/cursor-table.tsx";
 import styles from "./image-settings.module.css";
-import { ShareBadge, ShareEnd } from "./share-cells.tsx";
+import { ShareBadge, ShareEnd, type ShareState } from "./share-cells.tsx";
 import { FOREVER, lastDayOf } from "./share-deadline.ts";
 
 /** With which accounts a private image is shared (guide 4.6). */
@@ -107,27 +107,37 @@ function ShareTable({ shares, isLoading, onChange, emptyState }: ShareTableProps
   const { stop } = useShareChanges({ organization, image });
   const ending = useRowDialog<ImageShare>();
 
+  const stateOf = ({ valid }: ImageShare): ShareState => (valid ? (properties.public ? "public" : "active") : "ended");
   const columns: TableColumn<ImageShare>[] = [
-    { id: "account", header: t("account"), isRowHeader: true, cell: (share) => <Name>{share.account}</Name> },
+    {
+      id: "account",
+      header: t("account"),
+      isRowHeader: true,
+      cell: (share) => <Name>{share.account}</Name>,
+      value: (share) => share.account,
+    },
     {
       id: "until",
       header: t("until"),
       width: "140px",
       cell: ({ deadline }) => <ShareEnd lastDay={lastDayOf(deadline)} />,
+      value: ({ deadline }) => lastDayOf(deadline) ?? t("forever"),
     },
     {
       id: "status",
       header: t("status"),
       width: "110px",
-      cell: ({ valid }) => <ShareBadge state={valid ? (properties.public ? "public" : "active") : "ended"} />,
+      cell: (share) => <ShareBadge state={stateOf(share)} />,
+      value: (share) => t(`states.${stateOf(share)}`),
     },
-    { id: "note", header: t("note"), cell: ({ note }) => <Name>{note}</Name> },
+    { id: "note", header: t("note"), cell: ({ note }) => <Name>{note}</Name>, value: ({ note }) => note },
     {
       id: "by",
       header: t("by"),
       width: "150px",
       isSecondary: true,
       cell: (share) => (share.createdBy === null ? t("userGone") : <Name>{share.createdBy}</Name>),
+      value: ({ createdBy }) => createdBy,
     },
     {
       id: "created",
@@ -135,12 +145,14 @@ function ShareTable({ shares, isLoading, onChange, emptyState }: ShareTableProps
       width: "140px",
       isSecondary: true,
       cell: ({ created }) => <Time value={created} />,
+      value: ({ created }) => created,
     },
   ];
   if (canManage) {
     columns.push({
       id: "actions",
       header: "",
+      value: null,
       label: t("common:actions"),
       align: "end",
       width: "64px",

@@ -213,6 +213,7 @@ function ComparedLayers({ from, to }: { from: ComparedSide; to: ComparedSide }) 
       id: "kind",
       header: t("layer"),
       cell: ({ kind }) => <Badge tone={TONES[kind]}>{t(`layer_${kind}`)}</Badge>,
+      value: ({ kind }) => t(`layer_${kind}`),
     },
     {
       id: "command",
@@ -223,13 +224,21 @@ function ComparedLayers({ from, to }: { from: ComparedSide; to: ComparedSide }) 
           {formatCommand(layer.createdBy) ?? layer.mediaType}
         </code>
       ),
+      value: ({ layer }) => formatCommand(layer.createdBy) ?? layer.mediaType,
     },
-    { id: "size", header: t("common:size"), align: "end", cell: ({ layer }) => <Bytes value={layer.size} /> },
+    {
+      id: "size",
+      header: t("common:size"),
+      align: "end",
+      cell: ({ layer }) => <Bytes value={layer.size} />,
+      value: ({ layer }) => layer.size,
+    },
     {
       id: "digest",
       header: t("common:digest"),
       isSecondary: true,
       cell: ({ layer }) => <Digest value={layer.digest} />,
+      value: ({ layer }) => layer.digest,
     },
   ];
   return (
@@ -284,9 +293,28 @@ function ComparedConfiguration({ from, to }: { from: ComparedSide; to: ComparedS
       <Table
         label={t("configurationDifferences")}
         columns={[
-          { id: "name", header: t("setting"), width: "30%", isRowHeader: true, cell: (row) => <Setting row={row} /> },
-          { id: "before", header: from.tag, width: "35%", cell: (row) => value(row.before, row) },
-          { id: "after", header: to.tag, width: "35%", cell: (row) => value(row.after, row) },
+          {
+            id: "name",
+            header: t("setting"),
+            width: "30%",
+            isRowHeader: true,
+            cell: (row) => <Setting row={row} />,
+            value: ({ name }) => name,
+          },
+          {
+            id: "before",
+            header: from.tag,
+            width: "35%",
+            cell: (row) => value(row.before, row),
+            value: ({ before }) => before,
+          },
+          {
+            id: "after",
+            header: to.tag,
+            width: "35%",
+            cell: (row) => value(row.after, row),
+            value: ({ after }) => after,
+          },
         ]}
         rows={rows}
         rowKey={({ group, name }) => `${group} ${name}`}

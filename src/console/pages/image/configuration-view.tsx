@@ -160,6 +160,7 @@ function ValueTable({ title, nameLabel, values, emptyText }: ValueTableProps) {
                 <Marked text={name} />
               </code>
             ),
+            value: ([name]) => name,
           },
           {
             id: "value",
@@ -169,6 +170,7 @@ function ValueTable({ title, nameLabel, values, emptyText }: ValueTableProps) {
                 <Marked text={value} />
               </code>
             ),
+            value: ([, value]) => value,
           },
         ]}
         rows={values}

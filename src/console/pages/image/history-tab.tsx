@@ -30,25 +30,34 @@ function RestorableTags() {
   const list = useRestorableTags(image);
   if (list.rows.length === 0 && !list.pages.hasNext && list.error === null) return null;
   const columns: TableColumn<RestorableTag>[] = [
-    { id: "tag", header: t("common:tag"), isRowHeader: true, cell: TagName },
-    { id: "digest", header: t("pointedTo"), cell: ({ digest }) => <DigestLink digest={digest} /> },
+    { id: "tag", header: t("common:tag"), isRowHeader: true, cell: TagName, value: ({ tag }) => tag },
+    {
+      id: "digest",
+      header: t("pointedTo"),
+      cell: ({ digest }) => <DigestLink digest={digest} />,
+      value: ({ digest }) => digest,
+    },
     {
       id: "deleted",
       header: t("deletedAt"),
       cell: ({ deleted, deletedBy }) => (
         <TimeBy time={deleted} by={deletedBy === null ? t("nobody") : t("byUser", { name: deletedBy })} />
       ),
+      value: ({ deleted }) => deleted,
+      besides: [{ header: t("deletedBy"), value: ({ deletedBy }) => deletedBy }],
     },
     {
       id: "until",
       header: t("restorableUntil"),
       cell: ({ restorableUntil }) => <Time value={restorableUntil} isEnd />,
+      value: ({ restorableUntil }) => restorableUntil,
     },
   ];
   if (image.canEdit) {
     columns.push({
       id: "restore",
       header: "",
+      value: null,
       label: t("common:actions"),
       align: "end",
       cell: ({ tag }) => <RestoreButton tag={tag} />,
@@ -103,11 +112,18 @@ export function TagHistory({ list, showsTag }: TagHistoryProps) {
       isRowHeader: true,
       card: showsTag ? "detail" : "title",
       cell: (event) => <Change event={event} />,
+      value: (event) => t(changeOf(event)),
+      besides: [
+        { header: t("changeFrom"), value: ({ previous }) => previous },
+        { header: t("changeTo"), value: ({ digest }) => digest },
+      ],
     },
     {
       id: "time",
       header: t("when"),
       cell: ({ time, user }) => <TimeBy time={time} by={user === null ? t("nobody") : t("byUser", { name: user })} />,
+      value: ({ time }) => time,
+      besides: [{ header: t("user"), value: ({ user }) => user }],
     },
   ];
   if (showsTag) {
@@ -120,6 +136,7 @@ export function TagHistory({ list, showsTag }: TagHistoryProps) {
           <Name>{tag}</Name>
         </Link>
       ),
+      value: ({ tag }) => tag,
     });
   }
   return (
@@ -133,18 +150,21 @@ export function TagHistory({ list, showsTag }: TagHistoryProps) {
   );
 }
 
+/** What an event did to its tag: the text that says so. */
+function changeOf({ deleted, previous }: TagEvent): keyof typeof TONES {
+  return deleted ? "changeDeleted" : previous === null ? "changeAdded" : "changeMoved";
+}
+
+const TONES = { changeDeleted: "danger", changeAdded: "success", changeMoved: "info" } as const;
+
 /** What was done, and which manifests it was about. */
-function Change({ event: { deleted, digest, previous } }: { event: TagEvent }) {
+function Change({ event }: { event: TagEvent }) {
   const { t } = useTranslation("image");
+  const { digest, previous } = event;
+  const change = changeOf(event);
   return (
     <span className={styles.change}>
-      {deleted ? (
-        <Badge tone="danger">{t("changeDeleted")}</Badge>
-      ) : previous === null ? (
-        <Badge tone="success">{t("changeAdded")}</Badge>
-      ) : (
-        <Badge tone="info">{t("changeMoved")}</Badge>
-      )}
+      <Badge tone={TONES[change]}>{t(change)}</Badge>
       <span className={styles.digests}>
         {previous !== null && <DigestLink digest={previous} />}
         {previous !== null && digest !== null && (

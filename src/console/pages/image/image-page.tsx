@@ -31,6 +31,7 @@ export default function ImagePage() {
         description={image ? <ImageFacts /> : query.isPending && <Skeleton lines={2} />}
       >
         {image && <FailingTriggers />}
+        {image && <FailedSyncs />}
         {image && <ImageTabs key={image.name} image={image} selected={tab} />}
         {query.isPending && <Skeleton height="16rem" />}
         {query.isError && !image && <ImageFailure error={query.error} onRetry={query.refetch} />}
@@ -86,6 +87,25 @@ function FailingTriggers() {
       action={
         <LinkButton size="small" href={imagePath({ organization, image }, "triggers")}>
           {t("showTriggers")}
+        </LinkButton>
+      }
+    />
+  );
+}
+
+/** The same of tags that did not arrive where rules copy them. */
+function FailedSyncs() {
+  const { t } = useTranslation("image");
+  const { organization, image, properties } = useImage();
+  const count = properties.failedSyncs ?? 0;
+  if (count === 0) return null;
+  return (
+    <Notice
+      tone="danger"
+      title={t("failedSyncs", { count })}
+      action={
+        <LinkButton size="small" href={imagePath({ organization, image }, "sync")}>
+          {t("showSyncs")}
         </LinkButton>
       }
     />

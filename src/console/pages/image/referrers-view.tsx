@@ -46,18 +46,31 @@ type Row = Pick<Referrer, "digest" | "artifactType" | "mediaType" | "size" | "an
 function useColumns(): TableColumn<Row>[] {
   const { t } = useTranslation(["image", "common"]);
   return [
-    { id: "type", header: t("type"), isRowHeader: true, cell: (row) => <Type row={row} /> },
-    { id: "digest", header: t("common:digest"), cell: ({ digest }) => <DigestLink digest={digest} /> },
+    {
+      id: "type",
+      header: t("type"),
+      isRowHeader: true,
+      cell: (row) => <Type row={row} />,
+      value: ({ artifactType, mediaType }) => artifactType ?? mediaType,
+    },
+    {
+      id: "digest",
+      header: t("common:digest"),
+      cell: ({ digest }) => <DigestLink digest={digest} />,
+      value: ({ digest }) => digest,
+    },
     {
       id: "created",
       header: t("common:created"),
       cell: ({ annotations }) => formatDate(annotations?.[CREATED] ?? "") || "—",
+      value: ({ annotations }) => annotations?.[CREATED],
     },
     {
       id: "size",
       header: t("common:size"),
       align: "end",
       cell: ({ size }) => <Bytes value={size} />,
+      value: ({ size }) => size,
     },
   ];
 }
@@ -110,10 +123,21 @@ function Companions({ companions }: { companions: Manifest["companions"] }) {
           <Name>{name}</Name>
         </Link>
       ),
+      value: ({ name }) => name,
     },
-    { id: "type", header: t("type"), cell: ({ type }) => t(`companion_${type}`) },
-    { id: "digest", header: t("common:digest"), cell: ({ digest }) => <DigestLink digest={digest} /> },
-    { id: "pushed", header: t("pushed"), cell: ({ pushed }) => <Time value={pushed} /> },
+    {
+      id: "type",
+      header: t("type"),
+      cell: ({ type }) => t(`companion_${type}`),
+      value: ({ type }) => t(`companion_${type}`),
+    },
+    {
+      id: "digest",
+      header: t("common:digest"),
+      cell: ({ digest }) => <DigestLink digest={digest} />,
+      value: ({ digest }) => digest,
+    },
+    { id: "pushed", header: t("pushed"), cell: ({ pushed }) => <Time value={pushed} />, value: ({ pushed }) => pushed },
   ];
   return <Table label={t("companionTags")} columns={columns} rows={companions} rowKey={({ name }) => name} />;
 }

@@ -31,7 +31,7 @@ export type TagTask =
   | { kind: "pull"; tag: string; artifactType: string | null }
   | { kind: "retag"; tag: string }
   | { kind: "sync"; tags: readonly string[] }
-  | { kind: "delete"; tags: readonly string[] };
+  | { kind: "delete"; tags: readonly string[]; staying?: readonly string[] };
 
 interface TagDialogsProps {
   /** Undefined: none is open. */
@@ -65,6 +65,7 @@ export function TagDialogs({ task, onClose, onDeleted }: TagDialogsProps) {
         isOpen={task?.kind === "delete"}
         onClose={onClose}
         tags={task?.kind === "delete" ? task.tags : []}
+        staying={task?.kind === "delete" ? task.staying : undefined}
         onDeleted={onDeleted}
       />
     </>
@@ -75,7 +76,7 @@ export function TagDialogs({ task, onClose, onDeleted }: TagDialogsProps) {
 export function useTagEntries(
   tag: string,
   onTask: (task: TagTask) => void,
-  { isImmutable }: { isImmutable: boolean },
+  { isImmutable, staying = [] }: { isImmutable: boolean; staying?: readonly string[] },
 ): MenuEntry[] {
   const { t } = useTranslation(["image", "sync"]);
   const image = useImage();
@@ -100,7 +101,7 @@ export function useTagEntries(
       tone: "danger",
       isDisabled: isImmutable,
       ...(isImmutable && { description: t("immutable") }),
-      onAction: () => onTask({ kind: "delete", tags: [tag] }),
+      onAction: () => onTask({ kind: "delete", tags: [tag], staying }),
     });
   }
   return entries;
@@ -167,6 +168,8 @@ interface DeleteTagsDialogProps {
   isOpen: boolean;
   onClose: () => void;
   tags: readonly string[];
+  /** Other tags of the same digest, where one is deleted: the first few. */
+  staying: readonly string[] | undefined;
   onDeleted?: ((tags: readonly string[]) => void) | undefined;
 }
 
@@ -174,7 +177,7 @@ interface DeleteTagsDialogProps {
 const MAX_NAMED = 10;
 
 /** Asks before tags are deleted, and shows the result for each. The toast about a deleted tag can restore it. */
-function DeleteTagsDialog({ isOpen, onClose, tags, onDeleted }: DeleteTagsDialogProps) {
+function DeleteTagsDialog({ isOpen, onClose, tags, staying = [], onDeleted }: DeleteTagsDialogProps) {
   const { t } = useTranslation("image");
   const image = useImage();
   const deletion = useDeleteTags(image);
@@ -207,6 +210,7 @@ function DeleteTagsDialog({ isOpen, onClose, tags, onDeleted }: DeleteTagsDialog
           {tags.length > MAX_NAMED && <li>{t("andMore", { count: tags.length - MAX_NAMED })}</li>}
         </ul>
       )}
+      {staying.length > 0 && <p>{t("deleteTagStaying", { tags: staying.join(", ") })}</p>}
       {graceDays !== undefined && <p>{t("deleteTagsText", { count: graceDays })}</p>}
     </ConfirmDialog>
   );

@@ -169,12 +169,14 @@ function LayersView({ manifest }: { manifest: Manifest }) {
       width: "3rem",
       align: "end",
       cell: ({ number }) => formatNumber(number),
+      value: ({ number }) => number,
     },
     {
       id: "command",
       header: manifest.artifactType === null ? t("command") : t("file"),
       isRowHeader: true,
       cell: (row) => <Command row={row} />,
+      value: ({ command, layer }) => command ?? (layer && (titleOf(layer) ?? layer.mediaType)),
     },
     {
       id: "size",
@@ -182,6 +184,7 @@ function LayersView({ manifest }: { manifest: Manifest }) {
       align: "end",
       width: "9rem",
       cell: ({ layer }) => layer && <Size bytes={layer.size} largest={largest} />,
+      value: ({ layer }) => layer?.size,
     },
     {
       id: "digest",
@@ -189,10 +192,11 @@ function LayersView({ manifest }: { manifest: Manifest }) {
       isSecondary: true,
       width: "14rem",
       cell: ({ layer }) => layer && <Digest value={layer.digest} />,
+      value: ({ layer }) => layer?.digest,
     },
     ...(manifest.artifactType === null
       ? []
-      : [{ id: "download", header: "", label: t("downloadFile"), cell: Download }]),
+      : [{ id: "download", header: "", value: null, label: t("downloadFile"), cell: Download }]),
   ];
   return (
     <Table
@@ -265,19 +269,27 @@ function PlatformsView({ reference, manifest, choices }: PlatformsViewProps) {
           header: t("platform"),
           isRowHeader: true,
           cell: ({ key, label }) => <Link href={hrefOf(key)}>{label || t("platformUnknown")}</Link>,
+          value: ({ label }) => label,
         },
-        { id: "digest", header: t("common:digest"), cell: ({ child }) => <Digest value={child.digest} /> },
+        {
+          id: "digest",
+          header: t("common:digest"),
+          cell: ({ child }) => <Digest value={child.digest} />,
+          value: ({ child }) => child.digest,
+        },
         {
           id: "size",
           header: t("common:size"),
           align: "end",
           cell: ({ child }) => (child.imageSize === null ? "—" : <Bytes value={child.imageSize} />),
+          value: ({ child }) => child.imageSize,
         },
         {
           id: "attestations",
           header: t("attestations"),
           align: "end",
           cell: ({ child }) => attestationsOf(manifest.children ?? [], child.digest).length || "—",
+          value: ({ child }) => attestationsOf(manifest.children ?? [], child.digest).length,
         },
       ]}
       rows={choices}

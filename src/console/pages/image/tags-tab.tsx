@@ -13,6 +13,7 @@ import {
   CopyButton,
   Digest,
   Empty,
+  formatList,
   IconButton,
   IconCompare,
   IconLock,
@@ -54,10 +55,17 @@ export default function TagsTab() {
   const [task, setTask] = useState<TagTask>();
   const columns: TableColumn<Tag>[] = [
     ...useTagColumns(),
-    { id: "pull", header: t("pullColumn"), align: "end", cell: (tag) => <CopyPull tag={tag} /> },
+    {
+      id: "pull",
+      header: t("pullColumn"),
+      align: "end",
+      cell: (tag) => <CopyPull tag={tag} />,
+      value: ({ pullCommand }) => pullCommand,
+    },
     {
       id: "actions",
       header: "",
+      value: null,
       label: t("common:actions"),
       cell: (tag) => <TagRowActions tag={tag} onTask={setTask} />,
     },
@@ -178,20 +186,35 @@ function TagsEmpty({ text = "" }: { text?: string }) {
 function useTagColumns(): TableColumn<Tag>[] {
   const { t } = useTranslation(["image", "common"]);
   return [
-    { id: "name", header: t("common:tag"), sortable: true, isRowHeader: true, cell: (tag) => <TagName tag={tag} /> },
-    { id: "digest", header: t("common:digest"), isSecondary: true, cell: (tag) => <Digest value={tag.digest} /> },
+    {
+      id: "name",
+      header: t("common:tag"),
+      sortable: true,
+      isRowHeader: true,
+      cell: (tag) => <TagName tag={tag} />,
+      value: ({ name }) => name,
+    },
+    {
+      id: "digest",
+      header: t("common:digest"),
+      isSecondary: true,
+      cell: (tag) => <Digest value={tag.digest} />,
+      value: (tag) => tag.digest,
+    },
     {
       id: "size",
       header: t("common:size"),
       sortable: true,
       align: "end",
       cell: (tag) => <Bytes value={tag.size} />,
+      value: (tag) => tag.size,
     },
     {
       id: "platforms",
       header: t("platforms"),
       isSecondary: true,
       cell: (tag) => <PlatformList tag={tag} />,
+      value: ({ platforms }) => platforms.map(formatPlatform).join(", "),
     },
     {
       id: "updated",
@@ -200,8 +223,15 @@ function useTagColumns(): TableColumn<Tag>[] {
       cell: ({ pushed, pushedBy }) => (
         <TimeBy time={pushed} by={pushedBy === null ? null : t("pushedBy", { name: pushedBy })} />
       ),
+      value: ({ pushed }) => pushed,
+      besides: [{ header: t("pushedByColumn"), value: ({ pushedBy }) => pushedBy }],
     },
-    { id: "pulled", header: t("lastPulled"), cell: (tag) => <Time value={tag.lastPulled} /> },
+    {
+      id: "pulled",
+      header: t("lastPulled"),
+      cell: (tag) => <Time value={tag.lastPulled} />,
+      value: (tag) => tag.lastPulled,
+    },
   ];
 }
 
@@ -237,11 +267,21 @@ function useAttached({ name, companions, referrers }: Tag): Attached[] {
   return all.filter(({ kind }, at) => all.findIndex((other) => other.kind === kind) === at);
 }
 
+/** With which other tags a tag is one image, in words; undefined where there are none. */
+function useSameText({ sameDigest, moreSameDigest }: Tag): string | undefined {
+  const { t } = useTranslation("image");
+  if (sameDigest.length === 0) return undefined;
+  return moreSameDigest
+    ? t("sameAsAmongOthers", { tags: sameDigest.join(", ") })
+    : t("sameAs", { tags: formatList(sameDigest) });
+}
+
 function TagName({ tag }: { tag: Tag }) {
   const { t } = useTranslation("image");
   const image = useImage();
   const artifact = useArtifactName(tag.artifactType);
   const attached = useAttached(tag);
+  const same = useSameText(tag);
   return (
     <span className={styles.name}>
       <Link href={tagPath(image, tag.name)}>
@@ -269,6 +309,11 @@ function TagName({ tag }: { tag: Tag }) {
         <Badge>
           <span className={styles.artifact}>{artifact}</span>
         </Badge>
+      )}
+      {same !== undefined && (
+        <span className={styles.same} title={same}>
+          <bdi>{same}</bdi>
+        </span>
       )}
     </span>
   );
@@ -307,7 +352,7 @@ function CopyPull({ tag }: { tag: Tag }) {
 /** What else can be done with one tag. */
 function TagRowActions({ tag, onTask }: { tag: Tag; onTask: (task: TagTask) => void }) {
   const { t } = useTranslation("image");
-  const entries = useTagEntries(tag.name, onTask, { isImmutable: tag.immutable });
+  const entries = useTagEntries(tag.name, onTask, { isImmutable: tag.immutable, staying: tag.sameDigest });
   const label = t("moreActionsFor", { name: tag.name });
   return (
     <Menu

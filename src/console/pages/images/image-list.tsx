@@ -1,3 +1,4 @@
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { CATEGORIES } from "../../../kernel/image-categories.ts";
 import type { ImageName } from "../../../kernel/reference.ts";
@@ -14,11 +15,13 @@ import {
   Name,
   type TableColumn,
   Time,
+  useSelection,
 } from "../../ui/index.ts";
 import { ImageBadge } from "../current-image.tsx";
 import { CursorTable } from "../lists/cursor-table.tsx";
 import { Filters, FilterSelect, NoMatch, OrganizationFilter, SearchBox } from "../lists/filters.tsx";
 import { oneOf, useListParams } from "../lists/use-list-params.ts";
+import { type ImageBatch, ImageBatchDialogs, SelectedImagesActions } from "./image-batches.tsx";
 import styles from "./images.module.css";
 import { PushSteps } from "./push-steps.tsx";
 
@@ -42,6 +45,8 @@ export function ImageList({ scope }: { scope: "own" | "public" }) {
     sort,
     order,
   });
+  const selection = useSelection();
+  const [task, setTask] = useState<ImageBatch>();
   const isFiltered = [q, organization, category, visibility].some((filter) => filter !== undefined);
   const clear = () => change({ q: undefined, organization: undefined, category: undefined, public: undefined });
 
@@ -49,15 +54,24 @@ export function ImageList({ scope }: { scope: "own" | "public" }) {
     id: "public",
     header: t("visibility"),
     cell: (image) => <ImageBadge isPublic={image.public} />,
+    value: (image) => t(image.public ? "common:public" : "common:private"),
   };
   const account: TableColumn<FoundImage> = {
     id: "account",
     header: t("account"),
     cell: (image) => <Name>{image.account}</Name>,
+    value: (image) => image.account,
     isSecondary: true,
   };
   const columns: TableColumn<FoundImage>[] = [
-    { id: "name", header: t("name"), cell: (image) => <ImageLink image={image} />, sortable: true, isRowHeader: true },
+    {
+      id: "name",
+      header: t("name"),
+      cell: (image) => <ImageLink image={image} />,
+      value: ({ image }) => image,
+      sortable: true,
+      isRowHeader: true,
+    },
     {
       id: "organization",
       header: t("common:organization"),
@@ -71,12 +85,21 @@ export function ImageList({ scope }: { scope: "own" | "public" }) {
         ) : (
           <Name>{name}</Name>
         ),
+      value: ({ organization: name }) => name,
     },
-    { id: "tags", header: t("tags"), cell: ({ tags }) => formatNumber(tags), sortable: true, align: "end" },
+    {
+      id: "tags",
+      header: t("tags"),
+      cell: ({ tags }) => formatNumber(tags),
+      value: ({ tags }) => tags,
+      sortable: true,
+      align: "end",
+    },
     {
       id: "size",
       header: t("common:size"),
       cell: ({ size }) => <Bytes value={size} />,
+      value: ({ size }) => size,
       align: "end",
     },
     scope === "own" ? isPublic : account,
@@ -84,9 +107,16 @@ export function ImageList({ scope }: { scope: "own" | "public" }) {
       id: "category",
       header: t("categoryLabel"),
       cell: (image) => t(`category.${image.category}`),
+      value: (image) => t(`category.${image.category}`),
       isSecondary: true,
     },
-    { id: "updated", header: t("common:updated"), cell: ({ updated }) => <Time value={updated} />, sortable: true },
+    {
+      id: "updated",
+      header: t("common:updated"),
+      cell: ({ updated }) => <Time value={updated} />,
+      value: ({ updated }) => updated,
+      sortable: true,
+    },
   ];
 
   return (
@@ -118,15 +148,39 @@ export function ImageList({ scope }: { scope: "own" | "public" }) {
         label={t(scope === "own" ? "tabs.own" : "tabs.public")}
         list={list}
         columns={columns}
-        rowKey={(image) => `${image.organization}/${image.image}`}
+        rowKey={keyOfImage}
         sort={{ column: sort, direction: order === "asc" ? "ascending" : "descending" }}
         onSortChange={({ column, direction }) =>
           change({ sort: column, order: direction === "ascending" ? "asc" : "desc" })
         }
+        selection={
+          scope === "own"
+            ? {
+                selection,
+                label: t("selectedImages"),
+                actions: (keys) => <SelectedImagesActions images={keys.map(imageOfKey)} onTask={setTask} />,
+              }
+            : undefined
+        }
         emptyState={isFiltered ? <NoMatch onClear={clear} /> : <NoImages scope={scope} />}
+      />
+      <ImageBatchDialogs
+        task={task}
+        onClose={() => setTask(undefined)}
+        onDone={(done) => selection.remove(done.map(keyOfImage))}
       />
     </>
   );
+}
+
+/** Names of organizations have no slash. */
+function keyOfImage({ organization, image }: ImageName): string {
+  return `${organization}/${image}`;
+}
+
+function imageOfKey(key: string): ImageName {
+  const at = key.indexOf("/");
+  return { organization: key.slice(0, at), image: key.slice(at + 1) };
 }
 
 /** Stands in place of a list without images, and says how the first one gets there. */

@@ -11,7 +11,7 @@ import { ImageLink } from "./image-list.tsx";
 
 /** What one's account lets others pull, ended shares too, or what others let it pull; share by share (guide 4.6). */
 export function ShareList({ direction }: { direction: "sent" | "received" }) {
-  const { t } = useTranslation(["images", "lists"]);
+  const { t } = useTranslation(["images", "lists", "sharing"]);
   const self = useSelf();
   const [{ q = "" }, change] = useListParams(["q"]);
   const list = useShares(direction, q);
@@ -21,12 +21,14 @@ export function ShareList({ direction }: { direction: "sent" | "received" }) {
     id: "status",
     header: t("status"),
     cell: (share) => <ShareBadge state={stateOf(share)} />,
+    value: (share) => t(`sharing:states.${stateOf(share)}`),
   };
   const columns: TableColumn<Share>[] = [
     {
       id: "name",
       header: t("name"),
       cell: (share) => <ImageLink image={share} {...(isSent && { tab: "sharing" })} />,
+      value: ({ image }) => image,
       isRowHeader: true,
     },
     {
@@ -34,16 +36,35 @@ export function ShareList({ direction }: { direction: "sent" | "received" }) {
       header: t("organization"),
       card: "hidden",
       cell: ({ organization }) => <Name>{organization}</Name>,
+      value: ({ organization }) => organization,
     },
     {
       id: "account",
       header: t(isSent ? "sharedBy.account" : "sharedWith.account"),
       cell: ({ account }) => <Name>{account}</Name>,
+      value: ({ account }) => account,
     },
-    { id: "until", header: t("until"), cell: ({ ends }) => <ShareEnd lastDay={lastDayBefore(ends)} /> },
+    {
+      id: "until",
+      header: t("until"),
+      cell: ({ ends }) => <ShareEnd lastDay={lastDayBefore(ends)} />,
+      value: ({ ends }) => lastDayBefore(ends) ?? t("sharing:forever"),
+    },
     ...(isSent ? [status] : []),
-    { id: "note", header: t("note"), cell: ({ note }) => <Name>{note}</Name>, isSecondary: true },
-    { id: "created", header: t("since"), cell: ({ created }) => <Time value={created} />, isSecondary: true },
+    {
+      id: "note",
+      header: t("note"),
+      cell: ({ note }) => <Name>{note}</Name>,
+      value: ({ note }) => note,
+      isSecondary: true,
+    },
+    {
+      id: "created",
+      header: t("since"),
+      cell: ({ created }) => <Time value={created} />,
+      value: ({ created }) => created,
+      isSecondary: true,
+    },
   ];
   return (
     <>

@@ -11,9 +11,9 @@ import {
   toast,
 } from "../../ui/index.ts";
 
-export type CursorTableProps<T> = Omit<TableProps<T>, "rows" | "pages" | "isLoading" | "selection"> & {
+export type CursorTableProps<T> = Omit<TableProps<T>, "rows" | "pages" | "readAll" | "isLoading" | "selection"> & {
   list: CursorList<T>;
-  selection?: Omit<TableSelection, "onSelectAll">;
+  selection?: Omit<TableSelection, "onSelectAll"> | undefined;
 };
 
 /** A table of a list that comes by the page: a page of its rows, the way to the others, and what went wrong. */
@@ -28,6 +28,7 @@ export function CursorTable<T>({ list, selection, ...table }: CursorTableProps<T
           {...table}
           rows={rows}
           pages={pages}
+          readAll={list.readAll}
           selection={selection && { ...selection, onSelectAll }}
           isLoading={isPending || isStale}
         />

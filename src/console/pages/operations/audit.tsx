@@ -31,21 +31,50 @@ import styles from "./operations.module.css";
 
 /** `/audit`: what was done, by whom, and what was refused (guide 1.6). */
 export default function Audit() {
-  const { t } = useTranslation(["operations", "lists"]);
+  const { t } = useTranslation(["operations", "lists", "common"]);
   const state = useAuditFilter();
   const list = useAuditEvents(state.filter);
   const details = useRowDialog<AuditEvent>();
   const columns: TableColumn<AuditEvent>[] = [
-    { id: "action", header: t("audit.action"), cell: ({ action }) => t(`action.${action}`), isRowHeader: true },
+    {
+      id: "action",
+      header: t("audit.action"),
+      cell: ({ action }) => t(`action.${action}`),
+      value: ({ action }) => t(`action.${action}`),
+      besides: [{ header: t("audit.actionCode"), value: ({ action }) => action }],
+      isRowHeader: true,
+    },
     {
       id: "resource",
       header: t("audit.resource"),
       cell: ({ resource }) => <Name>{resource}</Name>,
+      value: ({ resource }) => resource,
     },
-    { id: "user", header: t("audit.user"), cell: ({ user }) => <Name>{user}</Name> },
-    { id: "result", header: t("audit.result"), cell: ({ result }) => <ResultBadge result={result} /> },
-    { id: "address", header: t("audit.address"), cell: ({ address }) => address, isSecondary: true },
-    { id: "time", header: t("audit.time"), cell: ({ time }) => <Time value={time} /> },
+    { id: "user", header: t("audit.user"), cell: ({ user }) => <Name>{user}</Name>, value: ({ user }) => user },
+    {
+      id: "result",
+      header: t("audit.result"),
+      cell: ({ result }) => <ResultBadge result={result} />,
+      value: ({ result }) => t(`audit.${result}`),
+    },
+    {
+      id: "address",
+      header: t("audit.address"),
+      cell: ({ address }) => address,
+      value: ({ address }) => address,
+      isSecondary: true,
+    },
+    {
+      id: "time",
+      header: t("audit.time"),
+      cell: ({ time }) => <Time value={time} />,
+      value: ({ time }) => time,
+      besides: [
+        { header: t("audit.account"), value: ({ account }) => account },
+        { header: t("common:organization"), value: ({ organization }) => organization },
+        { header: t("audit.particulars"), value: ({ detail }) => detail && JSON.stringify(detail) },
+      ],
+    },
   ];
   return (
     <Page

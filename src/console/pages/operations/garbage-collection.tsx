@@ -199,22 +199,41 @@ function CollectionRuns({ runs }: { runs: readonly GarbageRun[] | undefined }) {
     id,
     header: t(`garbage.${id}`),
     cell: (run) => formatNumber(run[id]),
+    value: (run) => run[id],
     align: "end",
     isSecondary,
   });
   const columns: TableColumn<GarbageRun>[] = [
-    { id: "started", header: t("garbage.started"), cell: ({ started }) => <Time value={started} />, isRowHeader: true },
+    {
+      id: "started",
+      header: t("garbage.started"),
+      cell: ({ started }) => <Time value={started} />,
+      value: ({ started }) => started,
+      isRowHeader: true,
+    },
     {
       id: "duration",
       header: t("garbage.duration"),
       cell: ({ milliseconds }) => milliseconds !== null && formatSeconds(milliseconds),
+      value: ({ milliseconds }) => (milliseconds === null ? null : milliseconds / 1000),
       align: "end",
     },
     number("manifests", true),
     number("blobs", true),
     number("objects"),
-    { id: "bytes", header: t("garbage.bytes"), cell: ({ bytes }) => <Bytes value={bytes} />, align: "end" },
-    { id: "outcome", header: t("garbage.outcome"), cell: (run) => <OutcomeBadge run={run} /> },
+    {
+      id: "bytes",
+      header: t("garbage.bytes"),
+      cell: ({ bytes }) => <Bytes value={bytes} />,
+      value: ({ bytes }) => bytes,
+      align: "end",
+    },
+    {
+      id: "outcome",
+      header: t("garbage.outcome"),
+      cell: (run) => <OutcomeBadge run={run} />,
+      value: (run) => t(`garbage.${outcomeOf(run)}`),
+    },
   ];
   return (
     <Table
@@ -232,10 +251,16 @@ function CollectionRuns({ runs }: { runs: readonly GarbageRun[] | undefined }) {
   );
 }
 
-function OutcomeBadge({ run: { ended, complete } }: { run: GarbageRun }) {
+const OUTCOME_TONES = { unfinished: "warning", complete: "success", partly: "neutral" } as const;
+
+function outcomeOf({ ended, complete }: GarbageRun): keyof typeof OUTCOME_TONES {
+  return ended === null ? "unfinished" : complete ? "complete" : "partly";
+}
+
+function OutcomeBadge({ run }: { run: GarbageRun }) {
   const { t } = useTranslation("operations");
-  if (ended === null) return <Badge tone="warning">{t("garbage.unfinished")}</Badge>;
-  return complete ? <Badge tone="success">{t("garbage.complete")}</Badge> : <Badge>{t("garbage.partly")}</Badge>;
+  const outcome = outcomeOf(run);
+  return <Badge tone={OUTCOME_TONES[outcome]}>{t(`garbage.${outcome}`)}</Badge>;
 }
 
 /** How long something took, in seconds of the current language: "0.4 sec", "17 秒". */

@@ -52,14 +52,26 @@ export function ClustersTab({ organization: { name, level } }: { organization: O
   if (error) return <ErrorNotice error={error} onRetry={refetch} />;
 
   const columns: TableColumn<Cluster>[] = [
-    { id: "name", header: t("name"), isRowHeader: true, cell: (cluster) => <Name>{cluster.name}</Name> },
-    { id: "server", header: t("server"), cell: ({ server }) => <span className={styles.address}>{server}</span> },
+    {
+      id: "name",
+      header: t("name"),
+      isRowHeader: true,
+      cell: (cluster) => <Name>{cluster.name}</Name>,
+      value: (cluster) => cluster.name,
+    },
+    {
+      id: "server",
+      header: t("server"),
+      cell: ({ server }) => <span className={styles.address}>{server}</span>,
+      value: ({ server }) => server,
+    },
     {
       id: "authority",
       header: t("authority"),
       width: "160px",
       isSecondary: true,
       cell: ({ authority }) => (authority === null ? t("authorityPublic") : t("authorityOwn")),
+      value: ({ authority }) => t(authority === null ? "authorityPublic" : "authorityOwn"),
     },
     {
       id: "namespaces",
@@ -67,16 +79,19 @@ export function ClustersTab({ organization: { name, level } }: { organization: O
       width: "180px",
       isSecondary: true,
       cell: ({ namespaces }) => (namespaces.length === 0 ? t("namespacesAll") : namespaces.join(", ")),
+      value: ({ namespaces }) => namespaces.join(", "),
     },
     {
       id: "updated",
       header: t("updated"),
       width: "150px",
       cell: ({ updated }) => <Time value={updated} />,
+      value: ({ updated }) => updated,
     },
     {
       id: "actions",
       header: "",
+      value: null,
       label: t("common:actions"),
       align: "end",
       width: "64px",

@@ -203,16 +203,31 @@ function ImagesTab({ organization: { name, level } }: { organization: Organizati
           <Name>{image.image}</Name>
         </Link>
       ),
+      value: ({ image }) => image,
     },
-    { id: "tags", header: t("tags"), align: "end", width: "96px", cell: ({ tags }) => formatNumber(tags) },
+    {
+      id: "tags",
+      header: t("tags"),
+      align: "end",
+      width: "96px",
+      cell: ({ tags }) => formatNumber(tags),
+      value: ({ tags }) => tags,
+    },
     {
       id: "size",
       header: t("size"),
       align: "end",
       width: "120px",
       cell: ({ size }) => <Bytes value={size} />,
+      value: ({ size }) => size,
     },
-    { id: "updated", header: t("updated"), width: "160px", cell: ({ updated }) => <Time value={updated} /> },
+    {
+      id: "updated",
+      header: t("updated"),
+      width: "160px",
+      cell: ({ updated }) => <Time value={updated} />,
+      value: ({ updated }) => updated,
+    },
   ];
   return (
     <>

@@ -34,7 +34,7 @@ import { CursorTable } from "../lists/cursor-table.tsx";
 import { Filters, SearchBox } from "../lists/filters.tsx";
 import { useAddressDialog } from "../lists/use-address-dialog.ts";
 import { useListParams } from "../lists/use-list-params.ts";
-import { LevelBadge } from "../permissions/permission-table.tsx";
+import { LevelBadge, useLevelNames } from "../permissions/permission-table.tsx";
 import styles from "./organizations.module.css";
 
 /** `/organizations`: those that one has a right to (guide 5). */
@@ -42,6 +42,7 @@ export default function Organizations() {
   const { t } = useTranslation("organizations");
   const [{ search = "" }, change] = useListParams(["search"]);
   const list = useOrganizations(search);
+  const { names } = useLevelNames();
   const [open, setOpen] = useAddressDialog(["create"]);
 
   const columns: TableColumn<Organization>[] = [
@@ -54,14 +55,22 @@ export default function Organizations() {
           <Name>{name}</Name>
         </Link>
       ),
+      value: ({ name }) => name,
     },
-    { id: "right", header: t("right"), width: "140px", cell: ({ level }) => <OwnRight level={level} /> },
+    {
+      id: "right",
+      header: t("right"),
+      width: "140px",
+      cell: ({ level }) => <OwnRight level={level} />,
+      value: ({ level }) => (level === null ? t("singleImages") : names[level]),
+    },
     {
       id: "images",
       header: t("images"),
       align: "end",
       width: "96px",
       cell: ({ images }) => formatNumber(images),
+      value: ({ images }) => images,
     },
     {
       id: "users",
@@ -69,18 +78,21 @@ export default function Organizations() {
       align: "end",
       width: "96px",
       cell: ({ users }) => formatNumber(users),
+      value: ({ users }) => users,
     },
     {
       id: "createdBy",
       header: t("createdBy"),
       isSecondary: true,
       cell: ({ createdBy }) => (createdBy === null ? t("userGone") : <Name>{createdBy}</Name>),
+      value: ({ createdBy }) => createdBy,
     },
     {
       id: "created",
       header: t("created"),
       width: "160px",
       cell: ({ created }) => <Time value={created} />,
+      value: ({ created }) => created,
     },
   ];
   const create = (

@@ -1,10 +1,10 @@
 import { type ReactNode, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { Link as RouterLink, useLocation, useSearchParams } from "wouter";
-import { type RecentDelivery, type RecentPush, useActivity } from "../../api/activity.ts";
+import { type FailedSync, type RecentDelivery, type RecentPush, useActivity } from "../../api/activity.ts";
 import { type Overview as AccountOverview, useOverview, useReport } from "../../api/overview.ts";
 import { useSelf } from "../../api/session.ts";
-import { LOGIN_KINDS, loginCommandPath, PATHS, tagPath, triggerPath } from "../../paths.ts";
+import { imagePath, LOGIN_KINDS, loginCommandPath, PATHS, tagPath, triggerPath } from "../../paths.ts";
 import { isFor } from "../../shell/audience.ts";
 import { lazyPart } from "../../shell/lazy-page.ts";
 import {
@@ -61,6 +61,7 @@ export default function Overview() {
         <Numbers overview={overview.data} />
       )}
       <FailingTriggers />
+      <FailedSyncs />
       {isFor("administrator", user) && (
         <Suspense fallback={<Skeleton height="5rem" />}>
           <QuotaCard holder={{ kind: "account", name: user.account }} title={t("quotas")} />
@@ -202,6 +203,43 @@ function FailingTrigger({ delivery }: { delivery: RecentDelivery }) {
         </Link>
         <span className={styles.detail}>
           <Name>{`${organization}/${image}:${tag}`}</Name>
+        </span>
+        {detail !== null && <span className={styles.reason}>{detail}</span>}
+      </div>
+      <div className={styles.time}>
+        <Time value={finished ?? created} />
+      </div>
+    </li>
+  );
+}
+
+/** The tags that did not arrive where rules copy them, and will not by themselves. */
+function FailedSyncs() {
+  const { t } = useTranslation("overview");
+  const failed = useActivity().data?.failedSyncs ?? [];
+  if (failed.length === 0) return null;
+  return (
+    <Notice tone="danger" title={t("failedSyncs")}>
+      <ul className={styles.list}>
+        {failed.map((job) => (
+          <FailedSyncEntry key={job.id} job={job} />
+        ))}
+      </ul>
+    </Notice>
+  );
+}
+
+function FailedSyncEntry({ job }: { job: FailedSync }) {
+  const { organization, image, id, tag, remote, remoteOrganization, finished, created } = job;
+  const detail = detailText(job);
+  return (
+    <li className={styles.entry}>
+      <div className={styles.content}>
+        <Link href={`${imagePath({ organization, image }, "sync")}?job=${id}`}>
+          <Name>{`${organization}/${image}:${tag}`}</Name>
+        </Link>
+        <span className={styles.detail}>
+          <Name>{remoteOrganization === "" ? remote : `${remote}/${remoteOrganization}`}</Name>
         </span>
         {detail !== null && <span className={styles.reason}>{detail}</span>}
       </div>

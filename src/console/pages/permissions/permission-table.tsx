@@ -67,6 +67,7 @@ export function PermissionTable({
           {userId === own?.userId && <Badge>{t("you")}</Badge>}
         </span>
       ),
+      value: ({ name }) => name,
     },
     {
       id: "right",
@@ -86,12 +87,14 @@ export function PermissionTable({
           </div>
         );
       },
+      value: ({ level }) => names[level],
     },
   ];
   if (canManage) {
     columns.push({
       id: "actions",
       header: "",
+      value: null,
       label: t("common:actions"),
       align: "end",
       width: "64px",

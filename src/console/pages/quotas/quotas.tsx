@@ -87,7 +87,13 @@ function Defaults() {
   const [changing, setChanging] = useState<QuotaHolder["kind"]>();
   if (error) return <ErrorNotice error={error} onRetry={refetch} />;
   const columns: TableColumn<QuotaResource>[] = [
-    { id: "resource", header: t("resource"), isRowHeader: true, cell: (resource) => t(resource) },
+    {
+      id: "resource",
+      header: t("resource"),
+      isRowHeader: true,
+      cell: (resource) => t(resource),
+      value: (resource) => t(resource),
+    },
     ...KINDS.map((kind): TableColumn<QuotaResource> => ({
       id: kind,
       header: t(`each.${kind}`),
@@ -96,6 +102,7 @@ function Defaults() {
         const limit = defaults?.[kind][resource];
         return limit === undefined || limit === null ? t("unlimited") : formatQuota(resource, limit);
       },
+      value: (resource) => defaults?.[kind][resource],
     })),
   ];
   return (

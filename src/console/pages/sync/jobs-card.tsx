@@ -21,7 +21,7 @@ import { CursorTable } from "../lists/cursor-table.tsx";
 import { useListParams } from "../lists/use-list-params.ts";
 import { JobDialog } from "./job-dialog.tsx";
 import { lastingFailures } from "./sync-failures.ts";
-import { JobProgress, StatusBadge, targetText } from "./sync-parts.tsx";
+import { JobProgress, StatusBadge, statusOf, targetText } from "./sync-parts.tsx";
 import styles from "./sync.module.css";
 
 interface JobsCardProps {
@@ -54,18 +54,29 @@ export function JobsCard({ owner, emptyText }: JobsCardProps) {
           </span>
         </span>
       ),
+      value: (job) => labelOf(owner, job),
+      besides: [{ header: t("common:digest"), value: ({ digest }) => digest }],
     },
-    { id: "status", header: t("outcome"), cell: (job) => <Outcome job={job} /> },
+    {
+      id: "status",
+      header: t("outcome"),
+      cell: (job) => <Outcome job={job} />,
+      value: (job) => t(`statuses.${statusOf(job)}`),
+      besides: [{ header: t("detail"), value: detailText }],
+    },
     {
       id: "target",
       header: t("target"),
       cell: (job) => <Name>{targetText(job)}</Name>,
+      value: targetText,
     },
     {
       id: "created",
       header: t("begun"),
       width: "130px",
       cell: ({ created, user }) => <TimeBy time={created} by={t("by", { name: user })} />,
+      value: ({ created }) => created,
+      besides: [{ header: t("user"), value: ({ user }) => user }],
     },
   ];
   return (

@@ -60,19 +60,41 @@ export function RulesCard({ owner, intro, emptyText, action }: RulesCardProps) {
   }
 
   const columns: TableColumn<SyncRule>[] = [
-    { id: "target", header: t("target"), isRowHeader: true, cell: (rule) => <Name>{targetText(rule)}</Name> },
-    { id: "tags", header: owner.image === undefined ? t("what") : t("tags"), cell: (rule) => <What rule={rule} /> },
-    { id: "options", header: t("options"), cell: (rule) => <Options rule={rule} /> },
+    {
+      id: "target",
+      header: t("target"),
+      isRowHeader: true,
+      cell: (rule) => <Name>{targetText(rule)}</Name>,
+      value: targetText,
+    },
+    {
+      id: "tags",
+      header: owner.image === undefined ? t("what") : t("tags"),
+      cell: (rule) => <What rule={rule} />,
+      value: ({ images, tags }) => [...(images === undefined ? [] : [images]), tags].join(" : "),
+    },
+    {
+      id: "options",
+      header: t("options"),
+      cell: (rule) => <Options rule={rule} />,
+      value: (rule) =>
+        optionsOf(rule)
+          .map((option) => t(option))
+          .join(", "),
+    },
     {
       id: "created",
       header: t("common:created"),
       width: "150px",
       isSecondary: true,
       cell: ({ created, createdBy }) => <TimeBy time={created} by={t("by", { name: createdBy ?? t("userGone") })} />,
+      value: ({ created }) => created,
+      besides: [{ header: t("user"), value: ({ createdBy }) => createdBy }],
     },
     {
       id: "actions",
       header: "",
+      value: null,
       label: t("common:actions"),
       align: "end",
       width: "64px",
@@ -167,14 +189,33 @@ function What({ rule: { images, tags } }: { rule: SyncRule }) {
 }
 
 /** When a rule copies, and what it does besides. */
-function Options({ rule: { automatic, override, referrers, deletions } }: { rule: SyncRule }) {
+function Options({ rule }: { rule: SyncRule }) {
   const { t } = useTranslation("sync");
   return (
     <span className={styles.badges}>
-      {automatic ? <Badge tone="success">{t("isAutomatic")}</Badge> : <Badge>{t("isManual")}</Badge>}
-      {override && <Badge>{t("overrides")}</Badge>}
-      {referrers && <Badge>{t("withReferrers")}</Badge>}
-      {deletions && <Badge tone="warning">{t("deletes")}</Badge>}
+      {optionsOf(rule).map((option) => (
+        <Badge key={option} tone={OPTION_TONES[option]}>
+          {t(option)}
+        </Badge>
+      ))}
     </span>
   );
+}
+
+const OPTION_TONES = {
+  isAutomatic: "success",
+  isManual: "neutral",
+  overrides: "neutral",
+  withReferrers: "neutral",
+  deletes: "warning",
+} as const;
+
+/** The texts that say what a rule does. */
+function optionsOf({ automatic, override, referrers, deletions }: SyncRule): (keyof typeof OPTION_TONES)[] {
+  return [
+    automatic ? "isAutomatic" : "isManual",
+    ...(override ? ["overrides" as const] : []),
+    ...(referrers ? ["withReferrers" as const] : []),
+    ...(deletions ? ["deletes" as const] : []),
+  ];
 }

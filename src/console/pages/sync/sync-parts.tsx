@@ -36,8 +36,17 @@ export function nameAtTarget(remote: Remote, remoteOrganization: string, image: 
   return [host, remoteOrganization, image].filter((part) => part !== "").join("/");
 }
 
-const TONES: Readonly<Record<SyncStatus, NonNullable<BadgeProps["tone"]>>> = {
+/** How a job stands; `again`: something went wrong, and may go well the next time. */
+type ShownStatus = SyncStatus | "again";
+
+/** What is told of a job in a word or two: the text that says so. */
+export function statusOf({ status, tries }: Pick<SyncJob, "status" | "tries">): ShownStatus {
+  return status === "waiting" && tries > 0 ? "again" : status;
+}
+
+const TONES: Readonly<Record<ShownStatus, NonNullable<BadgeProps["tone"]>>> = {
   waiting: "info",
+  again: "warning",
   running: "info",
   success: "success",
   failed: "danger",
@@ -47,10 +56,9 @@ const TONES: Readonly<Record<SyncStatus, NonNullable<BadgeProps["tone"]>>> = {
 };
 
 /** What became of a job, in a word or two. */
-export function StatusBadge({ job: { status, tries } }: { job: Pick<SyncJob, "status" | "tries"> }) {
+export function StatusBadge({ job }: { job: Pick<SyncJob, "status" | "tries"> }) {
   const { t } = useTranslation("sync");
-  // Something went wrong, and may go well the next time.
-  if (status === "waiting" && tries > 0) return <Badge tone="warning">{t("statuses.again")}</Badge>;
+  const status = statusOf(job);
   return <Badge tone={TONES[status]}>{t(`statuses.${status}`)}</Badge>;
 }
 

@@ -55,8 +55,15 @@ export function Deliveries({ trigger }: { trigger: string }) {
           {test && <Badge>{t("testBadge")}</Badge>}
         </span>
       ),
+      value: ({ tag }) => tag,
     },
-    { id: "status", header: t("status"), width: "130px", cell: ({ status }) => <StatusBadge status={status} /> },
+    {
+      id: "status",
+      header: t("status"),
+      width: "130px",
+      cell: ({ status }) => <StatusBadge status={status} />,
+      value: ({ status }) => t(`statuses.${status}`),
+    },
     {
       id: "tries",
       header: t("tries"),
@@ -64,13 +71,21 @@ export function Deliveries({ trigger }: { trigger: string }) {
       width: "80px",
       isSecondary: true,
       cell: ({ tries }) => formatNumber(tries),
+      value: ({ tries }) => tries,
     },
     {
       id: "outcome",
       header: t("outcome"),
       cell: (each) => <span className={styles.sentence}>{detailText(each)}</span>,
+      value: detailText,
     },
-    { id: "begun", header: t("begun"), width: "150px", cell: ({ created }) => <Time value={created} /> },
+    {
+      id: "begun",
+      header: t("begun"),
+      width: "150px",
+      cell: ({ created }) => <Time value={created} />,
+      value: ({ created }) => created,
+    },
   ];
   return (
     <Card title={t("history")} description={t("historyIntro")} isFlush>

@@ -60,13 +60,22 @@ export function StatusBadge({ status }: { status: DeliveryStatus }) {
   return <Badge tone={TONES[status]}>{t(`statuses.${status}`)}</Badge>;
 }
 
-/** Which tags a trigger fires for, in a few words. */
-export function ConditionText({ trigger }: { trigger: Pick<Trigger, "condition" | "conditionSyntax"> }) {
+type Condition = Pick<Trigger, "condition" | "conditionSyntax">;
+
+/** Says for which tags a trigger fires, in a few words. */
+export function useConditionText(): (trigger: Condition) => string {
   const { t } = useTranslation("triggers");
-  const { kind, text } = trigger.condition;
-  if (kind === "all") return t("conditionAll");
-  if (kind === "tag") return <Name>{t("conditionTags", { text })}</Name>;
-  return <Name>{trigger.conditionSyntax === "re2" ? t("conditionRe2", { text }) : t("conditionGlob", { text })}</Name>;
+  return ({ condition: { kind, text }, conditionSyntax }) => {
+    if (kind === "all") return t("conditionAll");
+    if (kind === "tag") return t("conditionTags", { text });
+    return conditionSyntax === "re2" ? t("conditionRe2", { text }) : t("conditionGlob", { text });
+  };
+}
+
+/** For which tags a trigger fires. */
+export function ConditionText({ trigger }: { trigger: Condition }) {
+  const conditionText = useConditionText();
+  return <Name>{conditionText(trigger)}</Name>;
 }
 
 interface DeleteTriggerDialogProps {

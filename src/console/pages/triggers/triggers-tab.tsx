@@ -23,7 +23,7 @@ import {
 import { useImage } from "../current-image.tsx";
 import { useRowDialog } from "../lists/cursor-table.tsx";
 import { TriggerDialog } from "./trigger-dialog.tsx";
-import { ConditionText, DeleteTriggerDialog, EnabledSwitch, StatusBadge } from "./trigger-parts.tsx";
+import { ConditionText, DeleteTriggerDialog, EnabledSwitch, StatusBadge, useConditionText } from "./trigger-parts.tsx";
 import styles from "./triggers.module.css";
 
 /** An image's triggers, what they did last, and whether they are on (guide 4.7). */
@@ -44,6 +44,8 @@ function Triggers() {
   const { organization, image } = useImage();
   const name = { organization, image };
   const { data: triggers = [], error, isPending, refetch } = useTriggers(name);
+  const conditionText = useConditionText();
+  const targetText = useTargetText();
   const [isAdding, setAdding] = useState(false);
   const [editing, setEditing] = useState<ListedTrigger>();
   const deletion = useRowDialog<ListedTrigger>();
@@ -59,23 +61,43 @@ function Triggers() {
           <Name>{trigger.name}</Name>
         </Link>
       ),
+      value: ({ name: its }) => its,
     },
     {
       id: "condition",
       header: t("condition"),
       cell: (trigger) => <ConditionText trigger={trigger} />,
+      value: conditionText,
     },
-    { id: "target", header: t("target"), isSecondary: true, cell: ({ target }) => <TargetText target={target} /> },
-    { id: "last", header: t("last"), width: "190px", cell: ({ last }) => <LastDelivery last={last} /> },
+    {
+      id: "target",
+      header: t("target"),
+      isSecondary: true,
+      cell: ({ target }) => <Name>{targetText(target)}</Name>,
+      value: ({ target }) => targetText(target),
+    },
+    {
+      id: "last",
+      header: t("last"),
+      width: "190px",
+      cell: ({ last }) => <LastDelivery last={last} />,
+      value: ({ last }) => last && t(`statuses.${last.status}`),
+      besides: [
+        { header: t("common:tag"), value: ({ last }) => last?.tag },
+        { header: t("lastTime"), value: ({ last }) => last?.created },
+      ],
+    },
     {
       id: "enabled",
       header: t("enabled"),
       width: "80px",
       cell: (trigger) => <EnabledSwitch trigger={trigger} isLabelHidden />,
+      value: ({ enabled }) => enabled,
     },
     {
       id: "actions",
       header: "",
+      value: null,
       label: t("common:actions"),
       align: "end",
       width: "64px",
@@ -114,15 +136,16 @@ function Triggers() {
   );
 }
 
-/** What a trigger does, in a few words. */
-function TargetText({ target }: { target: TriggerTarget }) {
+/** Says what a trigger does, in a few words. */
+function useTargetText(): (target: TriggerTarget) => string {
   const { t } = useTranslation(["triggers", "clusters"]);
-  if (target.kind === "kubernetes") {
-    const workload = t(`clusters:workloads.${target.workload}`);
-    return <Name>{t("toWorkload", { ...target, workload })}</Name>;
-  }
-  const host = URL.parse(target.url)?.host ?? target.url;
-  return <Name>{t("toWebhook", { format: t(`formats.${target.format}`), host })}</Name>;
+  return (target) => {
+    if (target.kind === "kubernetes") {
+      return t("toWorkload", { ...target, workload: t(`clusters:workloads.${target.workload}`) });
+    }
+    const host = URL.parse(target.url)?.host ?? target.url;
+    return t("toWebhook", { format: t(`formats.${target.format}`), host });
+  };
 }
 
 function LastDelivery({ last }: Pick<ListedTrigger, "last">) {

@@ -1,5 +1,6 @@
 import type { UseQueryResult } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
+import { type CsvColumn, TableDownload } from "../../ui/index.ts";
 import { Segments } from "../image/segments.tsx";
 import { oneOf, useListParams } from "../lists/use-list-params.ts";
 import { DayChart } from "./day-chart.tsx";
@@ -50,16 +51,27 @@ export interface UsageByDayProps {
 export function UsageByDay({ usage: { data, error, refetch }, hasPulls }: UsageByDayProps) {
   const { t } = useTranslation("usage");
   const { period, setPeriod } = usePeriod();
+  const charts = CHARTS.filter(({ of }) => hasPulls || of !== "pulls");
+  const date: CsvColumn<UsageDay> = { header: t("date"), value: (day) => day.date };
+  const columnOf = ({ of, title }: (typeof CHARTS)[number]): CsvColumn<UsageDay> => ({
+    header: t(title),
+    value: (day) => day[of],
+  });
   return (
     <section className={styles.usage} aria-label={t("title")}>
-      <Segments
-        label={t("period")}
-        options={PERIODS.map((value) => ({ value, label: t("days", { count: Number(value) }) }))}
-        value={period}
-        onChange={setPeriod}
-      />
+      <div className={styles.tools}>
+        <Segments
+          label={t("period")}
+          options={PERIODS.map((value) => ({ value, label: t("days", { count: Number(value) }) }))}
+          value={period}
+          onChange={setPeriod}
+        />
+        {data && data.length > 0 && (
+          <TableDownload label={t("title")} columns={[date, ...charts.map(columnOf)]} readAll={() => [data]} />
+        )}
+      </div>
       <div className={styles.charts}>
-        {CHARTS.filter(({ of }) => hasPulls || of !== "pulls").map(({ of, title, label, unit }) => (
+        {charts.map(({ of, title, label, unit }) => (
           <DayChart
             key={of}
             title={t(title)}

@@ -14,6 +14,7 @@ import {
   MAX_LISTED_COMPANIONS,
   MAX_LISTED_REFERRERS,
   MAX_LISTED_PLATFORMS,
+  MAX_LISTED_SAME,
 } from "../../../registry/images/image-detail.ts";
 import { CONFIG_PROBLEMS, MAX_CONFIG_BYTES } from "../../../registry/images/platforms.ts";
 import { visitorCall } from "../../call.ts";
@@ -53,6 +54,9 @@ export const Image = z
     createdBy: z.string().nullable().openapi({ description: "Null for callers who have no right in its account." }),
     failingTriggers: z.int().nullable().openapi({
       description: "How many of its triggers fail, as `GET /api/activity` has them; null for who may not edit it.",
+    }),
+    failedSyncs: z.int().nullable().openapi({
+      description: "How many of its tags did not arrive at a target, as `GET /api/activity` has them; null likewise.",
     }),
     pullCommand: PullCommand,
   })
@@ -102,6 +106,10 @@ const Tag = z
         `themselves. The first ${MAX_LISTED_COMPANIONS} by name.`,
     }),
     digest: Digest,
+    sameDigest: z.array(z.string()).openapi({
+      description: `Other tags that point to the same digest: at most ${MAX_LISTED_SAME}, those made first before others.`,
+    }),
+    moreSameDigest: z.boolean().openapi({ description: "Whether there are more of them." }),
     mediaType: z.string(),
     artifactType: z.string().nullable().openapi({ description: "What it is, if it is no image." }),
     size: ImageBytes,
@@ -343,6 +351,7 @@ export function describeImage(
     companions: image.companionCount,
     createdBy: image.createdBy,
     failingTriggers: image.failingTriggers,
+    failedSyncs: image.failedSyncs,
     pullCommand: pullCommandOf(host, name),
   };
 }
@@ -358,6 +367,8 @@ function describeTag(
     referrers: tag.referrers,
     companions: tag.companions.map(describeCompanion),
     digest: tag.digest,
+    sameDigest: tag.sameDigest,
+    moreSameDigest: tag.hasMoreSame,
     mediaType: tag.mediaType,
     artifactType: tag.artifactType,
     size: tag.imageBytes,

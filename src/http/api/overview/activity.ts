@@ -1,7 +1,13 @@
 import { DELIVERY_STATUSES } from "../../../model/triggers/deliveries.ts";
 import { imageOf, organizationOf } from "../../../kernel/reference.ts";
-import { getActivity, type RecentDelivery, type RecentPush } from "../../../registry/overview/activity.ts";
+import {
+  getActivity,
+  type FailedSync as FailedSyncRecord,
+  type RecentDelivery,
+  type RecentPush,
+} from "../../../registry/overview/activity.ts";
 import { managerCall } from "../../call.ts";
+import { SYNC_STATUSES } from "../../../model/sync/sync-jobs.ts";
 import { createRoute, createRouter, json, z } from "../../openapi.ts";
 import { formatTime, Time } from "../../swr/params.ts";
 import { Reasons } from "../reasons.ts";
@@ -40,6 +46,21 @@ const Delivery = z
   })
   .openapi("RecentDelivery");
 
+const FailedSync = z
+  .object({
+    ...IMAGE,
+    id: z.int().openapi({ description: "Of the job." }),
+    tag: z.string(),
+    remote: z.string(),
+    remoteOrganization: z.string().openapi({ description: "Where it goes there; empty for a target without one." }),
+    status: z.enum(SYNC_STATUSES),
+    detail: z.string().nullable().openapi({ description: "What came of it last, in a sentence." }),
+    reasons: Reasons,
+    created: Time,
+    finished: Time.nullable(),
+  })
+  .openapi("FailedSync");
+
 const Activity = z
   .object({
     pushes: z.array(Push).openapi({ description: "The tags that were moved last, each once." }),
@@ -54,6 +75,14 @@ const Activity = z
         description:
           "The triggers that fail, each with its last delivery that ended, tests aside. One that was switched off by hand since " +
           "is left out. Null as above.",
+      }),
+    failedSyncs: z
+      .array(FailedSync)
+      .nullable()
+      .openapi({
+        description:
+          "The tags that did not arrive at a remote registry, each with the job that failed, unless a later one of the same tag and " +
+          "target has been made. Of the account's newest 1,000 jobs. Null as above.",
       }),
   })
   .openapi("Activity");
@@ -82,11 +111,12 @@ const showActivity = createRoute({
 });
 
 export const activity = createRouter().openapi(showActivity, async (c) => {
-  const { pushes, deliveries, failing } = await getActivity(managerCall(c), c.req.valid("query").limit);
+  const { pushes, deliveries, failing, failedSyncs } = await getActivity(managerCall(c), c.req.valid("query").limit);
   const answer = {
     pushes: pushes.map(describePush),
     deliveries: deliveries && deliveries.map(describeDelivery),
     failing: failing && failing.map(describeDelivery),
+    failedSyncs: failedSyncs && failedSyncs.map(describeFailedSync),
   };
   return c.json(answer, 200);
 });
@@ -107,6 +137,21 @@ function describeDelivery(delivery: RecentDelivery): z.infer<typeof Delivery> {
     image: imageOf(repository),
     ...rest,
     test: isTest === 1,
+    created: formatTime(new Date(createdAt)),
+    finished: finishedAt === null ? null : formatTime(new Date(finishedAt)),
+  };
+}
+
+function describeFailedSync({
+  repository,
+  createdAt,
+  finishedAt,
+  ...job
+}: FailedSyncRecord): z.infer<typeof FailedSync> {
+  return {
+    organization: organizationOf(repository),
+    image: imageOf(repository),
+    ...job,
     created: formatTime(new Date(createdAt)),
     finished: finishedAt === null ? null : formatTime(new Date(finishedAt)),
   };

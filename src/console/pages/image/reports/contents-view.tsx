@@ -163,10 +163,34 @@ function Packages({ packages }: { packages: readonly Package[] }) {
   const [search, setSearch] = useState("");
   const found = packages.filter((each) => matches(search, each.name, each.version, each.license, each.purl));
   const columns: TableColumn<Numbered<Package>>[] = [
-    { id: "name", header: t("package"), isRowHeader: true, cell: ({ name, purl }) => <Text title={purl}>{name}</Text> },
-    { id: "version", header: t("packageVersion"), cell: ({ version }) => <Text>{version}</Text> },
-    { id: "type", header: t("type"), width: "110px", cell: ({ type }) => <Text>{type}</Text> },
-    { id: "license", header: t("license"), isSecondary: true, cell: ({ license }) => <Text>{license}</Text> },
+    {
+      id: "name",
+      header: t("package"),
+      isRowHeader: true,
+      cell: ({ name, purl }) => <Text title={purl}>{name}</Text>,
+      value: ({ name }) => name,
+      besides: [{ header: t("packageUrl"), value: ({ purl }) => purl }],
+    },
+    {
+      id: "version",
+      header: t("packageVersion"),
+      cell: ({ version }) => <Text>{version}</Text>,
+      value: ({ version }) => version,
+    },
+    {
+      id: "type",
+      header: t("type"),
+      width: "110px",
+      cell: ({ type }) => <Text>{type}</Text>,
+      value: ({ type }) => type,
+    },
+    {
+      id: "license",
+      header: t("license"),
+      isSecondary: true,
+      cell: ({ license }) => <Text>{license}</Text>,
+      value: ({ license }) => license,
+    },
   ];
   return (
     <section className={styles.list}>
@@ -206,6 +230,7 @@ function Findings({ findings }: { findings: readonly Finding[] }) {
       header: t("severity"),
       width: "120px",
       cell: (found) => <Badge tone={TONES[found.severity]}>{t(`severity_${found.severity}`)}</Badge>,
+      value: ({ severity: found }) => t(`severity_${found}`),
     },
     {
       id: "id",
@@ -221,10 +246,26 @@ function Findings({ findings }: { findings: readonly Finding[] }) {
           )}
         </div>
       ),
+      value: ({ id }) => id,
+      besides: [
+        { header: t("findingTitle"), value: ({ title }) => title },
+        { header: t("findingUrl"), value: ({ url }) => url },
+      ],
     },
-    { id: "package", header: t("package"), cell: (found) => <Text>{found.package}</Text> },
-    { id: "installed", header: t("installed"), isSecondary: true, cell: ({ installed }) => <Text>{installed}</Text> },
-    { id: "fixed", header: t("fixedIn"), cell: ({ fixed }) => <Text>{fixed}</Text> },
+    {
+      id: "package",
+      header: t("package"),
+      cell: (found) => <Text>{found.package}</Text>,
+      value: (found) => found.package,
+    },
+    {
+      id: "installed",
+      header: t("installed"),
+      isSecondary: true,
+      cell: ({ installed }) => <Text>{installed}</Text>,
+      value: ({ installed }) => installed,
+    },
+    { id: "fixed", header: t("fixedIn"), cell: ({ fixed }) => <Text>{fixed}</Text>, value: ({ fixed }) => fixed },
   ];
   return (
     <section className={styles.list}>
