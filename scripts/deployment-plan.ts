@@ -2,8 +2,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { breaking } from "./breaking-migrations.ts";
 import { SECRET_NAMES, type SecretName } from "./local/secrets.ts";
+import { effectsOn } from "./migration-effects.ts";
 import type { RunWrangler } from "./wrangler.ts";
 
 /** A step of the deployment failed; wrangler has said why. */
@@ -39,8 +39,8 @@ export interface DeploymentPlan {
   isThere: boolean;
   /** File names of migrations to apply. */
   migrations: string[];
-  /** Those of them that the running version cannot go on after: requests fail until the new one is there. */
-  breaking: string[];
+  /** What the running version cannot do after them, until the new one is there: sentences. */
+  effects: string[];
   /** Names that the Worker gets. */
   newBindings: string[];
   /** Secrets that are made up, because nobody has set them. */
@@ -55,8 +55,8 @@ export interface RollbackPlan {
   to: DeployedVersion;
   /** Migrations that the older version does not know. They stay. */
   newer: string[];
-  /** Those of them that it cannot work after. */
-  breaking: string[];
+  /** What it cannot do after them: sentences. */
+  effects: string[];
 }
 
 const Deployments = z.array(
@@ -86,7 +86,7 @@ export async function planDeployment(
     running,
     isThere,
     migrations,
-    breaking: running === undefined || runningLast === undefined ? [] : breaking(runningLast.slice(0, 4), migrations),
+    effects: running === undefined || runningLast === undefined ? [] : effectsOn(runningLast.slice(0, 4), migrations),
     newBindings: checkout.bindings.filter((name) => running?.bindings.includes(name) !== true),
     newSecrets: SECRET_NAMES.filter((name) => present?.includes(name) !== true && !chosenSecrets.includes(name)),
     mark: { tag: checkout.version, message: `Berth ${checkout.version}, migrations to ${last}` },
@@ -107,7 +107,7 @@ export async function planRollback(wrangler: RunWrangler, checkout: Checkout): P
   const applied = checkout.migrations.filter((file) => !pending.includes(file));
   const known = to.lastMigration;
   const newer = known === undefined ? [] : applied.filter((file) => file.slice(0, 4) > known);
-  return { from, to, newer, breaking: known === undefined ? [] : breaking(known, newer) };
+  return { from, to, newer, effects: known === undefined ? [] : effectsOn(known, newer) };
 }
 
 /** What the plan says to the operator, in lines. */
@@ -119,20 +119,20 @@ export function describeDeployment(plan: DeploymentPlan): string {
     `Migrations      ${list(migrations)}`,
     `New bindings    ${list(newBindings)}`,
     `Secrets to make ${list(newSecrets)}`,
-    ...plan.breaking.map((file) => `! While ${file} is applied and the new version is not there, requests fail.`),
+    ...plan.effects.map((effect) => `! The running version, until it is replaced: ${effect}`),
     ...(isThere && migrations.length > 0 ? ["Migrations stay if you go back (docs/upgrading.md)."] : []),
   ].join("\n");
 }
 
 /** The same of going back. */
-export function describeRollback({ from, to, newer, breaking: fatal }: RollbackPlan): string {
+export function describeRollback({ from, to, newer, effects }: RollbackPlan): string {
   return [
     `Version         ${nameOf(from)} -> ${nameOf(to)}`,
     `Migrations      ${newer.length === 0 ? "none that it does not know" : `stay: ${newer.join(", ")}`}`,
     ...(to.lastMigration === undefined
       ? ["! It does not say which migrations it knows: compare with docs/upgrading.md."]
       : []),
-    ...fatal.map((file) => `! It does not work after ${file}.`),
+    ...effects.map((effect) => `! ${effect}`),
     "Images, accounts and secrets stay as they are.",
   ].join("\n");
 }

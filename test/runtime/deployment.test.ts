@@ -237,13 +237,13 @@ test("a plan knows a Worker that was never deployed to its end, and one without 
   expect(describeDeployment(unmarked)).toContain("one without a number (version-0) -> 1.2.0");
 });
 
-test("a migration that the running version cannot go on after is said in advance", async () => {
+test("what the running version cannot do after a migration is said in advance", async () => {
   const checkout = { ...CHECKOUT, migrations: ["0000_registry.sql", "0001_organizations.sql"] };
   const tags = [{ tag: "0.0.1", message: "Berth 0.0.1, migrations to 0000" }];
   const { wrangler } = account({ secrets: SECRETS, pending: ["0001_organizations.sql"], tags });
   const plan = await planDeployment(wrangler, checkout, []);
   expect(describeDeployment(plan)).toContain(
-    "! While 0001_organizations.sql is applied and the new version is not there, requests fail.",
+    "! The running version, until it is replaced: After 0001 it takes nobody for the operator",
   );
 });
 
@@ -273,7 +273,7 @@ test("going back says when a migration has made it impossible, or when nobody kn
       }),
     );
   expect(await plan({ tag: "0.0.1", message: "Berth 0.0.1, migrations to 0000" })).toContain(
-    "! It does not work after 0001_organizations.sql.",
+    "! After 0001 it takes nobody for the operator",
   );
   expect(await plan({})).toContain("! It does not say which migrations it knows");
 });
