@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { deploy as deployPlanned, rollBack } from "../../scripts/deployment.ts";
 import {
@@ -289,4 +290,18 @@ test("the checkout's bindings are those of wrangler.toml", async () => {
   );
   expect(migrations[0]).toBe("0000_registry.sql");
   expect(version).toMatch(/^\d+\.\d+\.\d+$/);
+});
+
+test("Cloudflare's deploy button has what it asks for", async () => {
+  const { scripts, cloudflare } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
+    scripts: Record<string, string>;
+    cloudflare: { bindings: Record<string, { description: string }> };
+  };
+  // It runs this one, which applies migrations by the name of the binding, and `build` if there is one: that is part of it.
+  expect(scripts["deploy"]).toContain("scripts/deploy.ts");
+  expect(scripts["build"]).toBeUndefined();
+  const { bindings } = await readCheckout(ROOT);
+  expect(Object.keys(cloudflare.bindings).toSorted()).toEqual(bindings.toSorted());
+  // It asks people for the secrets of such a file. `npm run deploy` makes them up.
+  for (const file of [".dev.vars.example", ".env.example"]) expect(existsSync(join(ROOT, file))).toBe(false);
 });
