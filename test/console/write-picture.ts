@@ -36,12 +36,15 @@ try {
     await response.body?.cancel();
   }
 
-  const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, colorScheme: "light", locale: "en-US" });
-  await page.goto(server.url);
-  await page.getByLabel("User name").fill(operator.name);
-  await page.getByLabel("Password", { exact: true }).fill(operator.password);
-  await page.keyboard.press("Enter");
-  await page.getByRole("heading", { level: 1 }).waitFor();
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 800 },
+    colorScheme: "light",
+    locale: "en-US",
+  });
+  const { name, password } = operator;
+  const login = await context.request.post(`${server.url}/api/session`, { data: { name, password } });
+  if (!login.ok()) throw new Error(`signing in: ${login.status()}`);
+  const page = await context.newPage();
   await page.goto(`${server.url}/images/${IMAGE}`);
   await page.getByRole("link", { name: "1.0.0" }).waitFor();
   await page.waitForLoadState("networkidle");

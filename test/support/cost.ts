@@ -21,7 +21,14 @@ export interface Operations {
  * An image of ten layers and a configuration, two of the layers and the configuration new, as docker pushes it: it asks for each blob, and
  * sends what is missing in chunks, through a Durable Object. Exactly what is counted.
  */
-export const PUSH: Operations = { requests: 0, rowsRead: 0, rowsWritten: 0, classA: 0, classB: 0, objectCalls: 0 };
+export const PUSH: Operations = {
+  requests: 23,
+  rowsRead: 382,
+  rowsWritten: 165,
+  classA: 3,
+  classB: 9,
+  objectCalls: 6,
+};
 
 /** All of that image, by tag, by an isolate that remembers nothing and without a hit in the cache. */
 export const PULL: Operations = { requests: 0, rowsRead: 0, rowsWritten: 0, classA: 0, classB: 0, objectCalls: 0 };
