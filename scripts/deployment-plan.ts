@@ -113,7 +113,6 @@ export async function planRollback(wrangler: RunWrangler, checkout: Checkout): P
 /** What the plan says to the operator, in lines. */
 export function describeDeployment(plan: DeploymentPlan): string {
   const { running, version, isThere, migrations, newBindings, newSecrets } = plan;
-  const list = (names: readonly string[]) => (names.length === 0 ? "none" : names.join(", "));
   return [
     `Version         ${isThere ? nameOf(running) : "none"} -> ${version}`,
     `Migrations      ${list(migrations)}`,
@@ -199,6 +198,10 @@ async function ask(wrangler: RunWrangler, args: readonly string[]): Promise<stri
   const { exitCode, stdout, stderr } = await wrangler(args, { capture: true });
   if (exitCode === 0) return stdout;
   throw new DeploymentFailed(`wrangler ${args.join(" ")} failed:\n${(stdout + stderr).trim()}`);
+}
+
+function list(names: readonly string[]): string {
+  return names.length === 0 ? "none" : names.join(", ");
 }
 
 function nameOf(version: DeployedVersion | undefined): string {

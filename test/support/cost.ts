@@ -31,7 +31,14 @@ export const PUSH: Operations = {
 };
 
 /** All of that image, by tag, by an isolate that remembers nothing and without a hit in the cache. */
-export const PULL: Operations = { requests: 0, rowsRead: 0, rowsWritten: 0, classA: 0, classB: 0, objectCalls: 0 };
+export const PULL: Operations = {
+  requests: 27,
+  rowsRead: 79,
+  rowsWritten: 11,
+  classA: 0,
+  classB: 11,
+  objectCalls: 0,
+};
 
 /** Somebody who works with the console for a day. Assumed. */
 const CONSOLE_DAY: Operations = {

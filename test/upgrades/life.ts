@@ -137,10 +137,8 @@ export async function fill(user: User): Promise<Image[]> {
     ...descriptorOf(image),
     platform: { os: "linux", architecture: "amd64" },
   }));
-  const { digest } = await user.pushManifest(REPOSITORY, "all", {
-    mediaType: INDEX_TYPE,
-    ...{ schemaVersion: 2, manifests },
-  });
+  const index = { schemaVersion: 2, mediaType: INDEX_TYPE, manifests };
+  const { digest } = await user.pushManifest(REPOSITORY, "all", index);
   const gone = await user.pushImage(REPOSITORY, "gone");
   await user.attempt("DELETE", `/v2/${REPOSITORY}/manifests/${gone.digest}`);
   await manage(user, "one");

@@ -6,6 +6,7 @@ import { expect, it } from "vitest";
 import { PULL, PUSH } from "../support/cost.ts";
 import { startIsolate } from "../support/workerd/isolates.ts";
 import { type Client, newAccount, newOrganization, tokenFor } from "../support/workerd/managing-clients.ts";
+import { WorkersCache } from "../support/workerd/workers-cache.ts";
 import { operationsOf } from "../support/workerd/operations.ts";
 import {
   type Descriptor,
@@ -80,9 +81,11 @@ function bytesOf(text: string, least = LAYER_BYTES): Uint8Array<ArrayBuffer> {
 function counted(fetch: Fetch, client: Client, repository: string) {
   let requests = 1;
   const token = tokenFor(client, `repository:${repository}:pull,push`);
-  const send: Fetch = async (path, init = {}) => {
+  const send: Fetch = async (path, init) => {
     requests += 1;
-    return fetch(path, { ...init, headers: { ...init.headers, Authorization: `Bearer ${await token}` } });
+    const headers = new Headers(init?.headers);
+    headers.set("Authorization", `Bearer ${await token}`);
+    return fetch(path, { ...init, headers });
   };
   return { send, requests: () => requests };
 }
@@ -100,11 +103,14 @@ it("a push and a pull ask for what their cost is computed from", async () => {
     pushed = requests();
   });
   let pulled = 0;
-  // An isolate that remembers nothing. The requests that the Worker makes of its own entrypoint behind the cache are billed, too.
-  const isolate = await startIsolate(undefined, {
+  // An isolate that remembers nothing, and a cache that has nothing. The requests that the Worker makes of its own entrypoint behind the
+  // cache are billed, too.
+  const cache = new WorkersCache();
+  const location = cache.openLocation();
+  const isolate = await startIsolate(cache, {
     fetch: (request, answer) => {
       pulled += 1;
-      return answer(request);
+      return location.fetch(request, answer);
     },
   });
   const ofPull = await operationsOf(async () => {

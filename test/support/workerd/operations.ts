@@ -20,7 +20,7 @@ export async function operationsOf(act: () => Promise<unknown>): Promise<Omit<Op
     return call();
   };
   const statement: D1PreparedStatement = Object.getPrototypeOf(env.DB.prepare("SELECT 1"));
-  const { all } = statement;
+  const all = Reflect.get(statement, "all");
   const noted = async (call: () => unknown) => {
     const result = await call();
     for (const one of Array.isArray(result) ? (result as D1Result[]) : [result as D1Result]) note(one);
