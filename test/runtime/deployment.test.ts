@@ -15,7 +15,7 @@ import type { AdministratorState } from "../../scripts/first-administrator.ts";
 import { hashPassword, verifyPassword } from "../../src/model/logins/passwords.ts";
 import type { RunWrangler } from "../../scripts/wrangler.ts";
 import type { SecretValues } from "../../src/model/secrets.ts";
-import { ROOT } from "./programs.ts";
+import { ROOT, run } from "./programs.ts";
 
 const answer = (stdout: unknown) => ({ exitCode: 0, stdout: JSON.stringify(stdout), stderr: "" });
 
@@ -305,3 +305,12 @@ test("Cloudflare's deploy button has what it asks for", async () => {
   // It asks people for the secrets of such a file. `npm run deploy` makes them up.
   for (const file of [".dev.vars.example", ".env.example"]) expect(existsSync(join(ROOT, file))).toBe(false);
 });
+
+test.for([["--nonsense"], ["--dry-run", "--yes"], ["--dry-run", "--rollback"]])(
+  "npm run deploy -- %j is refused before anything is asked",
+  async (args) => {
+    const refused = run(["scripts/deploy.ts", ...args]);
+    expect(await refused.ended).toBe(64);
+    expect(refused.output()).toMatch(/^Usage: npm run deploy/);
+  },
+);
