@@ -10,11 +10,9 @@ import {
   STATE_QUERY,
 } from "./first-administrator.ts";
 import { checkSecrets, type SecretValues } from "../src/model/secrets.ts";
-import { generateSecrets, SECRET_NAMES } from "./local/secrets.ts";
+import { DeploymentFailed, type DeploymentPlan, type RollbackPlan } from "./deployment-plan.ts";
+import { generateSecrets } from "./local/secrets.ts";
 import type { RunWrangler } from "./wrangler.ts";
-
-/** A step of the deployment failed; wrangler has said why. */
-export class DeploymentFailed extends Error {}
 
 /**
  * Deploys Berth to the account that wrangler is logged in to, and makes the administrator if there is none.
@@ -22,6 +20,7 @@ export class DeploymentFailed extends Error {}
  * The first deployment creates the database, so migrations come after it. Later they come before it: new code never
  * runs on an old schema.
  *
+ * @param plan of this deployment, from {@link planDeployment}.
  * @param chosenPassword replaces the administrator's password; otherwise a new administrator gets a random one.
  * @param chosenSecrets values of the operator's own, also those that are being exchanged (`model/secrets.ts`).
  * @returns the random password if one was given out.
@@ -30,33 +29,30 @@ export class DeploymentFailed extends Error {}
  */
 export async function deploy(
   wrangler: RunWrangler,
+  { isThere, mark, newSecrets }: Pick<DeploymentPlan, "isThere" | "mark" | "newSecrets">,
   chosenPassword?: string,
   chosenSecrets: SecretValues = {},
 ): Promise<string | undefined> {
   checkSecrets(chosenSecrets);
   const migrate = () => run(wrangler, ["d1", "migrations", "apply", "DB", "--remote"]);
-  const present = await presentSecrets(wrangler);
-  const missing = SECRET_NAMES.filter((name) => present?.includes(name) !== true && !(name in chosenSecrets));
-  const secrets = { ...generateSecrets(missing), ...chosenSecrets };
-  if (present !== undefined) await migrate();
+  const command = ["deploy", "--tag", mark.tag, "--message", mark.message];
+  const secrets = { ...generateSecrets(newSecrets), ...chosenSecrets };
+  if (isThere) await migrate();
   if (Object.keys(secrets).length === 0) {
-    await run(wrangler, ["deploy"]);
+    await run(wrangler, command);
   } else {
     await withFile("secrets.json", JSON.stringify(secrets), (file) =>
-      run(wrangler, ["deploy", "--secrets-file", file]),
+      run(wrangler, [...command, "--secrets-file", file]),
     );
   }
-  if (present === undefined) await migrate();
+  if (!isThere) await migrate();
   return ensureAdministrator(wrangler, chosenPassword);
 }
 
-/** The names of the secrets that the deployed Worker has; undefined when there is no such Worker yet. */
-async function presentSecrets(wrangler: RunWrangler): Promise<string[] | undefined> {
-  const { exitCode, stdout, stderr } = await wrangler(["secret", "list", "--format", "json"], { capture: true });
-  if (exitCode === 0) return (JSON.parse(stdout) as { name: string }[]).map((secret) => secret.name);
-  // wrangler has no exit code of its own for it.
-  if (/Worker ".*" not found/.test(stdout + stderr)) return undefined;
-  throw new DeploymentFailed(`wrangler secret list failed:\n${(stdout + stderr).trim()}`);
+/** Has the Worker be again what it was before the last deployment. */
+export async function rollBack(wrangler: RunWrangler, { from, to }: Pick<RollbackPlan, "from" | "to">): Promise<void> {
+  const message = `back from ${from.version ?? from.id}`;
+  await run(wrangler, ["rollback", to.id, "--message", message, "--yes"]);
 }
 
 async function ensureAdministrator(wrangler: RunWrangler, chosen: string | undefined): Promise<string | undefined> {

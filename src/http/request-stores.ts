@@ -12,19 +12,33 @@ import type { AppEnv } from "./context.ts";
 const BOOKMARK_COOKIE = "berth_bookmark";
 /** Much longer than a copy of the database lags behind. */
 const BOOKMARK_MS = 10 * 60_000;
+/** Below `/v2` a name has an organization if it has two parts; what follows it has one of four names. */
+const IN_PATH =
+  /^\/(?:v2\/manage\/namespaces\/([^/]+)|api\/organizations\/([^/]+)|v2\/(?!manage\/)([^/]+)\/[^/].*\/(?:blobs|manifests|referrers|tags)\/)/;
 const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
 export const requestStores = createMiddleware<AppEnv>(async function requestStores(c, next) {
-  const primary = openStores(c.env, c.executionCtx);
+  const organization = organizationInPath(c.req.path);
+  const primary = openStores(c.env, c.executionCtx, organization);
   // What follows asks the settings about the registry's own address.
   c.set("stores", primary);
-  const { stores, takeBookmark } = readNearby(primary, c.env, nearbyOf(c));
+  const { stores, takeBookmark } = readNearby(primary, c.env, nearbyOf(c), organization);
   c.set("stores", stores);
   await next();
   const bookmark = takeBookmark();
   if (bookmark === undefined || readSessionCookie(c) === undefined) return;
   writeCookie(c, BOOKMARK_COOKIE, bookmark, BOOKMARK_MS);
 });
+
+/**
+ * The organization that a path names: the registry API's, `/api`'s and SWR's. Undefined for paths that name none. Clients of a mirror leave
+ * it out (`context.ts`).
+ */
+export function organizationInPath(path: string): string | undefined {
+  return IN_PATH.exec(path)
+    ?.slice(1)
+    .find((name) => name !== undefined);
+}
 
 function nearbyOf(c: Context<AppEnv>): Nearby {
   const isBrowser = readSessionCookie(c) !== undefined;

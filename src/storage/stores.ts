@@ -10,6 +10,7 @@ import {
   openWithNearby,
 } from "./database.ts";
 import type { Uploads } from "./content/uploads.ts";
+import { databaseOf } from "./routing.ts";
 
 /** What came of telling the cache of removals: "absent" where there is no cache, as in the local runtime. */
 export type Purging = "purged" | "refused" | "absent";
@@ -60,28 +61,32 @@ export type Nearby = "nothing" | "writes" | { after: Bookmark | undefined };
 /**
  * The stores of a request, which reads nearby what it may.
  *
+ * @param organization as {@link openStores} was given it.
  * @returns also a function that answers the bookmark as of what a request that changes something has done; undefined for others.
  */
 export function readNearby(
   stores: Stores,
-  { DB }: Env,
+  env: Env,
   what: Nearby,
+  organization?: string,
 ): { stores: Stores; takeBookmark: () => Bookmark | undefined } {
   if (what === "nothing") return { stores, takeBookmark: () => undefined };
+  const database = databaseOf(env, organization);
   if (what === "writes") {
-    const { db, takeBookmark } = openWithBookmark(DB, MAX_QUERIES);
+    const { db, takeBookmark } = openWithBookmark(database, MAX_QUERIES);
     return { stores: { ...stores, db, nearby: db }, takeBookmark };
   }
-  return { stores: { ...stores, ...openWithNearby(DB, MAX_QUERIES, what.after) }, takeBookmark: () => undefined };
+  return { stores: { ...stores, ...openWithNearby(database, MAX_QUERIES, what.after) }, takeBookmark: () => undefined };
 }
 
 /**
  * @param context of the invocation; without one, what is read is asked of the database and of R2 alone.
+ * @param organization the one that is asked about, if it is known: it says which database (ADR 48).
  * @throws ConfigurationError naming what the operator has set wrong.
  */
-export function openStores(env: Env, context?: Loopback): Stores {
+export function openStores(env: Env, context?: Loopback, organization?: string): Stores {
   const settings = readSettings(env);
-  const db = openDatabase(env.DB, MAX_QUERIES);
+  const db = openDatabase(databaseOf(env, organization), MAX_QUERIES);
   return {
     db,
     nearby: db,

@@ -23,7 +23,8 @@ import type { Pusher } from "../../model/rights/access.ts";
 import { BodyReader, discardRest, IDLE } from "../../streams.ts";
 import { saveBlob } from "./blobs.ts";
 import { keepOneObject } from "./keep-object.ts";
-import { openDatabase } from "../database.ts";
+import { type Database, openDatabase } from "../database.ts";
+import { databaseOf } from "../routing.ts";
 import { discardObject, newObjectKey } from "./objects.ts";
 import { deleteOpenUpload, touchOpenUploads } from "./open-uploads.ts";
 import { discardPart, isMemoryScarce, PartBuffer, takePart, waitForPart } from "./part-buffer.ts";
@@ -207,7 +208,7 @@ export class UploadSession extends DurableObject<Env> {
         const objectKey = await this.#complete(session, digest, bounds, body);
         const size = session.offset;
         const blob = { digest, objectKey, size, upload: this.ctx.id.toString() };
-        const db = openDatabase(this.env.DB);
+        const db = this.#openDatabase(session);
         const saved = await saveBlob(db, blob, owner);
         if (saved.outcome !== "saved") throw new RefusedUpload(saved);
         const kept = await keepOneObject(db, this.env.BUCKET, blob, saved);
@@ -265,7 +266,7 @@ export class UploadSession extends DurableObject<Env> {
     if (this.#isBusy || Date.now() < idleUntil) {
       await this.ctx.storage.setAlarm(Math.max(idleUntil, Date.now() + ALARM_PAUSE_MS));
       // A place whose upload is silent for days is taken away.
-      if (!session.done) await touchOpenUploads(openDatabase(this.env.DB), [this.ctx.id.toString()]);
+      if (!session.done) await touchOpenUploads(this.#openDatabase(session), [this.ctx.id.toString()]);
       return;
     }
     try {
@@ -485,7 +486,7 @@ export class UploadSession extends DurableObject<Env> {
     if (size <= session.room || (digest !== undefined && digest === this.#known?.digest && size <= this.#known.size)) {
       return;
     }
-    const room = await findRoom(openDatabase(this.env.DB), organizationOf(session.repository), size, digest);
+    const room = await findRoom(this.#openDatabase(session), organizationOf(session.repository), size, digest);
     if (room.outcome === "quota-exceeded") throw new RefusedUpload(room);
     // Not as the session's room: another digest may be named in the end.
     if (room.outcome === "known") this.#known = room.blob;
@@ -631,8 +632,13 @@ export class UploadSession extends DurableObject<Env> {
     return new RefusedUpload({ outcome: "digest-differs", claimed, actual });
   }
 
+  /** The database of the organization that this is an upload to. */
+  #openDatabase(session = this.#read()): Database {
+    return openDatabase(databaseOf(this.env, session && organizationOf(session.repository)));
+  }
+
   async #givePlaceBack(): Promise<void> {
-    await deleteOpenUpload(openDatabase(this.env.DB), this.ctx.id.toString());
+    await deleteOpenUpload(this.#openDatabase(), this.ctx.id.toString());
   }
 
   async #end(): Promise<void> {
@@ -679,7 +685,7 @@ export class UploadSession extends DurableObject<Env> {
 
   /** Removes what failed attempts left in R2, and the upload itself when the blob was there already. */
   async #discardObjects(keep = ""): Promise<void> {
-    const db = openDatabase(this.env.DB);
+    const db = this.#openDatabase();
     const keys = this.#list(PREFIX.object).map(([entry]) => entry.slice(PREFIX.object.length));
     for (const key of keys) if (key !== keep && key !== this.#spareKey) await discardObject(db, this.env.BUCKET, key);
   }

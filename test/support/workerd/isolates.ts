@@ -22,7 +22,10 @@ export interface Isolate {
  *
  * @param location of Cloudflare's cache; without one there is none, as in the local runtime.
  */
-export async function startIsolate(cache?: WorkersCache, location = cache?.openLocation()): Promise<Isolate> {
+export async function startIsolate(
+  cache?: WorkersCache,
+  location: Pick<Location, "fetch"> | undefined = cache?.openLocation(),
+): Promise<Isolate> {
   vi.resetModules();
   const [{ app }, { answerContent }, { openStores, readNearby }, worker] = await Promise.all([
     import("../../../src/app.ts"),

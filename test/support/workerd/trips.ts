@@ -61,14 +61,18 @@ export async function tripsOf(send: () => Promise<Response>): Promise<Trips> {
 }
 
 /** Has a method of all objects of a class called by way of `wrap`, until the function that comes back is called. */
-function replaceMethod(target: object, name: string, wrap: (call: () => unknown) => unknown): () => void {
+export function replaceMethod(
+  target: object,
+  name: string,
+  wrap: (call: () => unknown, self: unknown) => unknown,
+): () => void {
   const original = Object.getOwnPropertyDescriptor(target, name);
   if (typeof original?.value !== "function") throw new Error(`${name} is no method`);
   const method = original.value as (...args: unknown[]) => unknown;
   Object.defineProperty(target, name, {
     ...original,
     value: function call(this: unknown, ...args: unknown[]) {
-      return wrap(() => Reflect.apply(method, this, args));
+      return wrap(() => Reflect.apply(method, this, args), this);
     },
   });
   return () => {
