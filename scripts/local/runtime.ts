@@ -17,6 +17,7 @@ import { localUrl, LOOPBACK } from "./listen.ts";
 import { requirePatches } from "./patched-packages.ts";
 import { processesWithEnvironment, processStart } from "./processes.ts";
 import { lockState, STATE_DIR_MARK } from "./state-lock.ts";
+import { openDoor } from "./storage.ts";
 import { sweep, sweepSessions } from "./sweep.ts";
 import { markLost } from "../../src/storage/content/blobs.ts";
 import { openDatabase } from "../../src/storage/database.ts";
@@ -176,6 +177,10 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       if (options.configPath === undefined) await markLost(openDatabase(await miniflare.getD1Database("DB")), lost);
     }
 
+    if (options.configPath === undefined) {
+      const [db, bucket] = [await miniflare.getD1Database("DB"), await miniflare.getR2Bucket("BUCKET")];
+      undo.unshift(await openDoor(state.path, { db, bucket }));
+    }
     const front = await openFront({ host, port, upstreamPort: Number(workerd.port), admit });
     undo.unshift(() => front.close(STOP_GRACE));
     let stopping: Promise<void> | undefined;
