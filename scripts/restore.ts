@@ -6,7 +6,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { counted } from "../src/kernel/counted.ts";
-import { keyMark } from "../src/model/encryption.ts";
+import { keyMark } from "../src/model/key-marks.ts";
 import { readMigrations } from "./local/migrations.ts";
 import { Explained, readEnvironment, runProgram } from "./local/program.ts";
 import { localSecrets } from "./local/secrets.ts";

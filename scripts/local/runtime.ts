@@ -17,7 +17,7 @@ import { localUrl, LOOPBACK } from "./listen.ts";
 import { requirePatches } from "./patched-packages.ts";
 import { processesWithEnvironment, processStart } from "./processes.ts";
 import { lockState, STATE_DIR_MARK } from "./state-lock.ts";
-import { openDoor } from "./storage.ts";
+import { bindingsOf, openDoor, storageWorker } from "./storage.ts";
 import { sweep, sweepSessions } from "./sweep.ts";
 import { markLost } from "../../src/storage/content/blobs.ts";
 import { openDatabase } from "../../src/storage/database.ts";
@@ -147,19 +147,23 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
         telemetry: { enabled: false },
         resourcePersistencePath: data,
         unsafeRuntimeEnv: { [STATE_DIR_MARK]: state.path },
-        workers: separateAssets({
-          ...worker.workerOptions,
-          modules: [
-            guardModule(worker, frontSecret),
-            ...worker.modules.map((module) => ({ ...module, path: join(worker.directory, module.path) })),
-          ],
-          modulesRoot: worker.directory,
-          bindings: variables,
-          queueConsumers: withLargeBatches(worker.workerOptions.queueConsumers),
-          // Miniflare's own socket sends requests through a Worker that compresses answers and draws error pages:
-          // it halves the requests per second.
-          unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
-        }),
+        workers: [
+          ...separateAssets({
+            ...worker.workerOptions,
+            modules: [
+              guardModule(worker, frontSecret),
+              ...worker.modules.map((module) => ({ ...module, path: join(worker.directory, module.path) })),
+            ],
+            modulesRoot: worker.directory,
+            bindings: variables,
+            queueConsumers: withLargeBatches(worker.workerOptions.queueConsumers),
+            // Miniflare's own socket sends requests through a Worker that compresses answers and draws error pages:
+            // it halves the requests per second.
+            unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
+          }),
+          // Others have no database that a backup is made of.
+          ...(options.configPath === undefined ? [storageWorker(worker.workerOptions)] : []),
+        ],
       }),
     );
     undo.unshift(() => miniflare.dispose());
@@ -178,8 +182,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     }
 
     if (options.configPath === undefined) {
-      const [db, bucket] = [await miniflare.getD1Database("DB"), await miniflare.getR2Bucket("BUCKET")];
-      undo.unshift(await openDoor(state.path, { db, bucket }));
+      undo.unshift(await openDoor(state.path, await bindingsOf(miniflare)));
     }
     const front = await openFront({ host, port, upstreamPort: Number(workerd.port), admit });
     undo.unshift(() => front.close(STOP_GRACE));

@@ -9,7 +9,6 @@ import { type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { D1Database } from "@cloudflare/workers-types";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare, type V4WorkerOptionsShape } from "miniflare";
 import { z } from "zod";
 import { algorithmOf, hexOf } from "../../src/kernel/digest.ts";
@@ -37,22 +36,44 @@ const LIST_LIMIT = 1000;
 /** Locally a batch has 2 MB of values at most, and some for JSON. */
 const MAX_BODY = 32 * 1024 * 1024;
 
+/** A Worker beside the registry's, which has its database and bucket. */
+const WORKER = "storage";
+const SCRIPT = join(import.meta.dirname, "storage-worker.js");
+
 /** What is needed of Miniflare. */
 export interface Bindings {
-  db: D1Database;
+  database: Awaited<ReturnType<Miniflare["getWorker"]>>;
   bucket: Awaited<ReturnType<Miniflare["getR2Bucket"]>>;
 }
 
+/** The Worker that {@link bindingsOf} uses, with the bindings of the registry's Worker. */
+export function storageWorker({ compatibilityDate, d1Databases, r2Buckets }: V4WorkerOptionsShape) {
+  return {
+    name: WORKER,
+    compatibilityDate: compatibilityDate ?? "",
+    modules: [{ type: "ESModule" as const, path: "storage.mjs", contents: readFileSync(SCRIPT, "utf8") }],
+    ...(d1Databases && { d1Databases }),
+    ...(r2Buckets && { r2Buckets }),
+  };
+}
+
+/** @param miniflare has a {@link storageWorker}. */
+export async function bindingsOf(miniflare: Miniflare): Promise<Bindings> {
+  const [database, bucket] = [await miniflare.getWorker(WORKER), await miniflare.getR2Bucket("BUCKET", WORKER)];
+  return { database, bucket };
+}
+
 /** The storage behind bindings of a runtime of this process. */
-export function storeOf({ db, bucket }: Bindings, name: string, close: () => Promise<void>): Store {
+export function storeOf({ database, bucket }: Bindings, name: string, close: () => Promise<void>): Store {
   return {
     kind: "local",
     name,
     close,
     batch: async (statements) => {
-      const prepared = statements.map(({ sql, params = [] }) => db.prepare(sql).bind(...params));
-      const results = await db.batch<Row>(prepared);
-      return results.map((result) => result.results);
+      const body = JSON.stringify(statements);
+      const response = await database.fetch("http://storage/", { method: "POST", body });
+      if (!response.ok) throw new Error(await response.text());
+      return Rows.parse(await response.json());
     },
     readObject: async (key) => {
       const object = await bucket.get(key);
@@ -127,20 +148,12 @@ async function openStopped(stateDir: string, configPath: string): Promise<Store>
         host: LOOPBACK,
         port: 0,
         cf: { colo: "LOCAL", country: "XX", httpProtocol: "HTTP/1.1" },
-        log: new Log(LogLevel.NONE),
-        handleStructuredLogs: () => undefined,
+        log: new Log(process.env.ZZ ? LogLevel.DEBUG : LogLevel.NONE),
+        handleStructuredLogs: ({ message }: { message: string }) => { if (process.env.ZZ) console.error("WORKERD", message); },
         telemetry: { enabled: false },
         resourcePersistencePath: data,
         unsafeRuntimeEnv: { [STATE_DIR_MARK]: state.path },
-        workers: [
-          {
-            name: "storage",
-            compatibilityDate: workerOptions.compatibilityDate ?? "",
-            modules: [{ type: "ESModule", path: "storage.mjs", contents: "export default {};" }],
-            ...(workerOptions.d1Databases && { d1Databases: workerOptions.d1Databases }),
-            ...(workerOptions.r2Buckets && { r2Buckets: workerOptions.r2Buckets }),
-          },
-        ],
+        workers: [storageWorker(workerOptions)],
       }),
     );
     const close = async () => {
@@ -148,9 +161,8 @@ async function openStopped(stateDir: string, configPath: string): Promise<Store>
       state.release();
     };
     try {
-      const [db, bucket] = [await miniflare.getD1Database("DB"), await miniflare.getR2Bucket("BUCKET")];
-      if (lost.length > 0) await markLost(openDatabase(db), lost);
-      return storeOf({ db, bucket }, `the registry in ${stateDir}`, close);
+      if (lost.length > 0) await markLost(openDatabase(await miniflare.getD1Database("DB")), lost);
+      return storeOf(await bindingsOf(miniflare), `the registry in ${stateDir}`, close);
     } catch (error) {
       await miniflare.dispose();
       throw error;

@@ -3,9 +3,9 @@ import { isDigest } from "../../src/kernel/digest.ts";
 import { Explained } from "../local/explained.ts";
 import { type BackupFolder, type BackupIndex, type BackupTable, FORMAT } from "./backup-folder.ts";
 import {
-  columnsOf,
   copyName,
   dropCopies,
+  listCopied,
   newCopyId,
   readRows,
   type SchemaObject,
@@ -65,7 +65,9 @@ export async function backUp(store: Store, folder: BackupFolder, options: Backup
       if (blobs.gone > 0 && tried < MAX_SNAPSHOTS) continue;
       if (blobs.gone > 0) throw new Error("garbage collection deletes blobs each time, faster than they are copied");
       const tables: BackupTable[] = [];
-      for (const table of tablesOf(snapshot.schema)) tables.push(await writeTable(store, folder, snapshot, table));
+      for (const { name, columns } of await listCopied(store, snapshot)) {
+        tables.push(await folder.writeTable(id, name, columns, readRows(store, copyName(id, name), columns)));
+      }
       const index: BackupIndex = {
         format: FORMAT,
         takenAt: takenAt.toISOString(),
@@ -95,12 +97,6 @@ export async function cleanUp(store: Store, folder: BackupFolder, id: string): P
   } catch {
     // They are noted still.
   }
-}
-
-async function writeTable(store: Store, folder: BackupFolder, { id }: Snapshot, table: string): Promise<BackupTable> {
-  const copy = copyName(id, table);
-  const columns = await columnsOf(store, copy);
-  return folder.writeTable(id, table, columns, readRows(store, copy, columns));
 }
 
 interface Blobs {

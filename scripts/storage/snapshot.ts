@@ -127,14 +127,29 @@ async function listCopies(store: Store): Promise<{ name: string; id: string; mad
   });
 }
 
-/** The names of a table's columns. */
-export async function columnsOf(store: Store, table: string): Promise<string[]> {
-  const rows = await query(store, `SELECT name FROM pragma_table_info(?1)`, table);
-  return rows.map(({ name }) => String(name));
+/** A copy that is read: its table, and the columns in the order of that. */
+export interface CopiedTable {
+  name: string;
+  columns: string[];
+}
+
+/** The copied tables of a snapshot. One trip: on Cloudflare each takes a fifth of a second. */
+export async function listCopied(store: Store, { id, schema }: Snapshot): Promise<CopiedTable[]> {
+  const tables = tablesOf(schema);
+  const rows = await query(
+    store,
+    `SELECT sqlite_schema.name AS copy, columns.name AS name FROM sqlite_schema JOIN pragma_table_info(sqlite_schema.name) AS columns
+     WHERE sqlite_schema.type = 'table' AND substr(sqlite_schema.name, 1, length(?1)) = ?1 ORDER BY copy, columns.cid`,
+    copyName(id, ""),
+  );
+  return tables.map((name) => {
+    const copy = copyName(id, name);
+    return { name, columns: rows.filter((row) => row.copy === copy).map((row) => String(row.name)) };
+  });
 }
 
 /**
- * The rows of a table in the order in which they were inserted, in pages of bounded size.
+ * The rows of a table in the order in which they were inserted, in pages of bounded size: one trip each.
  *
  * @param columns of the table, in the order in which rows have them.
  */
@@ -143,7 +158,8 @@ export async function* readRows(store: Store, table: string, columns: readonly s
   const list = columns.map(quoted).join(", ");
   // The rows whose predecessors in the page have less than PAGE_BYTES: at least one.
   const page = `
-    SELECT rowid AS copy_row, ${list} FROM ${quoted(table)} WHERE rowid > CAST(?1 AS INTEGER) AND rowid <= (
+    SELECT rowid AS copy_row, (SELECT max(rowid) FROM ${quoted(table)}) AS copy_end, ${list} FROM ${quoted(table)}
+    WHERE rowid > CAST(?1 AS INTEGER) AND rowid <= (
       SELECT max(id) FROM (
         SELECT id, sum(bytes) OVER (ORDER BY id) - bytes AS before FROM (
           SELECT rowid AS id, ${bytes} AS bytes FROM ${quoted(table)} WHERE rowid > CAST(?1 AS INTEGER)
@@ -155,6 +171,7 @@ export async function* readRows(store: Store, table: string, columns: readonly s
     const end = rows.at(-1);
     if (end === undefined) return;
     yield rows.map((row) => columns.map((column) => row[column] ?? null));
+    if (end.copy_row === end.copy_end) return;
     last = String(end.copy_row);
   }
 }

@@ -40,13 +40,15 @@ async function fill(server: Server): Promise<void> {
   await pushImage(other, "elsewhere/db", "latest");
   await addReader(server, operator, "reader", "acme");
   await operator.addAccessKey();
-  await operator.ask("POST", "/api/organizations/acme/images/web/triggers", {
-    name: "hook",
-    condition: { kind: "all" },
-    target: { kind: "webhook", url: "https://example.com/", format: "berth", secret: "a secret of a hook" },
-  }).catch((error: unknown) => {
-    throw new Error("the trigger was not made", { cause: error });
-  });
+  await operator
+    .ask("POST", "/api/organizations/acme/images/web/triggers", {
+      name: "hook",
+      condition: { kind: "all" },
+      target: { kind: "webhook", url: "https://example.com/", format: "berth", secret: "a secret of a hook" },
+    })
+    .catch((error: unknown) => {
+      throw new Error("the trigger was not made", { cause: error });
+    });
 }
 
 test("a registry that runs is backed up, and restored elsewhere with all that it had", async () => {
@@ -173,7 +175,9 @@ test("a backup of an older Berth is restored, and one of a newer is refused", as
     DROP TRIGGER image_usage_noted; DROP TRIGGER organization_usage_noted; DROP TRIGGER IF EXISTS organization_tags_noted;
     DROP TABLE daily_image_usage; DROP TABLE daily_organization_usage;
     DELETE FROM d1_migrations WHERE name LIKE '0015%';`);
-  const triggers = database.prepare("SELECT name, sql FROM sqlite_schema WHERE sql LIKE '%usage_changed_on%' AND type = 'trigger'").all();
+  const triggers = database
+    .prepare("SELECT name, sql FROM sqlite_schema WHERE sql LIKE '%usage_changed_on%' AND type = 'trigger'")
+    .all();
   for (const { name } of triggers) database.exec(`DROP TRIGGER "${String(name)}"`);
   database.exec(`
     ALTER TABLE repositories DROP COLUMN usage_changed_on; ALTER TABLE organizations DROP COLUMN usage_changed_on;`);
@@ -186,7 +190,10 @@ test("a backup of an older Berth is restored, and one of a newer is refused", as
   await again.stop();
 
   const index = readFileSync(join(backup, "backup.json"), "utf8");
-  writeFileSync(join(backup, "backup.json"), index.replace(/"0014_\w+\.sql"/, '"0014_tag_search.sql", "9999_newer.sql"'));
+  writeFileSync(
+    join(backup, "backup.json"),
+    index.replace(/"0014_\w+\.sql"/, '"0014_tag_search.sql", "9999_newer.sql"'),
+  );
   const newer = await run("restore", [backup], { STATE_DIR: newFolder() });
   expect(newer).toMatchObject({ exitCode: 1, output: expect.stringContaining("9999_newer.sql") });
   writeFileSync(join(backup, "backup.json"), index.replace('"format": 1', '"format": 2'));
