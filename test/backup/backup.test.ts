@@ -1,13 +1,25 @@
-/** Backups of registries on this machine: taken while they run and while they do not, restored, and compared. */
+/**
+ * `npm run backup`, `restore` and `check-storage` with real registries on this machine: one that runs, one that does not, and one that
+ * begins anew; programs that are killed; and many images, of which BERTH_BACKUP_LARGE=1 makes a thousand.
+ */
 import { randomBytes } from "node:crypto";
-import { existsSync, globSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, expect, test } from "vitest";
 import { RECOUNTS } from "../support/recounts.ts";
-import { pushBlob, pushImage, pushIndex } from "../support/server-images.ts";
+import { MANIFEST_TYPE, pushBlob, pushImage, pushIndex, putManifest } from "../support/server-images.ts";
 import { addAccount, addReader, operatorOf } from "../support/server-people.ts";
 import { makeTemporaryDirectory, removeDirectory, type Server, startServer } from "../support/server.ts";
-import { contentOf, isWhole, leftOver, objectFile, openDatabase, pullAll, run, select } from "./programs.ts";
+import { contentOf, leftOver, objectFile, pullAll, run, type Running, select, start } from "./programs.ts";
+
+const IS_LARGE = process.env.BERTH_BACKUP_LARGE === "1";
+/** Images of 10 MB that they share, and some bytes of their own: 10 GB in all. */
+const IMAGES = IS_LARGE ? 1000 : 10;
+const SHARED_BYTES = 10_000_000;
+/** Bytes that a program may have in memory, Miniflare's among them, however much it copies. */
+const MEMORY = 450_000_000;
+if (!IS_LARGE) console.log(`Only ${IMAGES} images: BERTH_BACKUP_LARGE=1 makes 1,000 of 10 GB.`);
 
 const folders: string[] = [];
 const servers: Server[] = [];
@@ -31,8 +43,6 @@ async function startIn(stateDir: string): Promise<Server> {
 /** A registry with something of most that there is. */
 async function fill(server: Server): Promise<void> {
   const operator = operatorOf(server);
-  await pushImage(operator, "acme/web", "1");
-  await pushImage(operator, "acme/web", "2");
   await pushIndex(operator, "acme/multi", "1");
   // More than what is sent in one request.
   await pushBlob(operator, "acme/large", "application/octet-stream", randomBytes(20 * 1024 * 1024));
@@ -40,175 +50,120 @@ async function fill(server: Server): Promise<void> {
   await pushImage(other, "elsewhere/db", "latest");
   await addReader(server, operator, "reader", "acme");
   await operator.addAccessKey();
-  await operator
-    .ask("POST", "/api/organizations/acme/images/web/triggers", {
-      name: "hook",
-      condition: { kind: "all" },
-      target: { kind: "webhook", url: "https://example.com/", format: "berth", secret: "a secret of a hook" },
-    })
-    .catch((error: unknown) => {
-      throw new Error("the trigger was not made", { cause: error });
-    });
+  const layer = randomBytes(SHARED_BYTES);
+  for (let number = 0; number < IMAGES; number += 1) {
+    const repository = `many/image-${number % 10}`;
+    const shared = number < 10 ? await pushBlob(operator, repository, "application/octet-stream", layer) : undefined;
+    sharedLayer ??= shared;
+    const own = await pushBlob(operator, repository, "application/octet-stream", randomBytes(100));
+    const manifest = { schemaVersion: 2 as const, mediaType: MANIFEST_TYPE, config: own, layers: [sharedLayer] };
+    await putManifest(operator, repository, `v${number}`, manifest);
+  }
+}
+let sharedLayer: unknown;
+
+/** The most bytes that a program had in memory. */
+async function peakOf({ child, ended }: Running): Promise<number> {
+  let peak = 0;
+  let isOver = false;
+  void ended.then(() => (isOver = true));
+  while (!isOver) {
+    try {
+      const status = readFileSync(`/proc/${child.pid}/status`, "utf8");
+      peak = Math.max(peak, Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024);
+    } catch {
+      // It has just ended, or this is not Linux.
+    }
+    await sleep(100);
+  }
+  return peak;
 }
 
-test("a registry that runs is backed up, and restored elsewhere with all that it had", async () => {
-  const [source, target, backup] = [newFolder(), newFolder(), join(newFolder(), "backup")];
-  const server = await startIn(source);
-  await fill(server);
-  const pulled = {
-    web: await pullAll(operatorOf(server), "acme/web"),
-    multi: await pullAll(operatorOf(server), "acme/multi"),
-  };
-  const first = await run("backup", [backup], { STATE_DIR: source });
-  expect(first).toMatchObject({ exitCode: 0, output: expect.stringMatching(/Copied now 9 /) });
-  // It is this user's alone.
-  expect(statSync(backup).mode & 0o777).toBe(0o700);
-  expect(statSync(join(backup, "backup.json")).mode & 0o077).toBe(0);
+/** Kills a program as soon as something is the case. */
+async function killWhen(program: Running, isTime: () => boolean): Promise<void> {
+  while (!isTime()) await Promise.race([sleep(5), program.ended]);
+  program.child.kill("SIGKILL");
+  expect((await program.ended).exitCode).toBe("SIGKILL");
+}
 
-  await pushImage(operatorOf(server), "acme/web", "3");
-  const second = await run("backup", [backup], { STATE_DIR: source });
-  // Only what is new.
-  expect(second).toMatchObject({ exitCode: 0, output: expect.stringMatching(/Copied now 2 .*removed 0/) });
-  await server.stop();
-  expect(leftOver(source)).toEqual([]);
-  const stopped = await run("backup", [backup, "--verify"], { STATE_DIR: source });
-  expect(stopped).toMatchObject({ exitCode: 0, output: expect.stringMatching(/Copied now 0 /) });
+test(
+  "a registry is backed up while it runs, killed and repeated, restored elsewhere, and found whole",
+  { timeout: IS_LARGE ? 3_600_000 : 600_000 },
+  async () => {
+    const [source, target, backup] = [newFolder(), newFolder(), join(newFolder(), "backup")];
+    const server = await startIn(source);
+    await fill(server);
 
-  const restored = await run("restore", [backup], { STATE_DIR: target });
-  expect(restored).toMatchObject({ exitCode: 0, output: expect.stringContaining("stored now 11 ") });
-  expect(restored.output).toContain("need the ENCRYPTION_KEY");
-  expect(leftOver(target)).toEqual([]);
-  expect(contentOf(target)).toEqual(contentOf(source));
-  expect(RECOUNTS.flatMap((sql) => select(target, sql))).toEqual([]);
+    // Killed with bytes half copied: no backup, and no other one is begun in its place.
+    await killWhen(start("backup", [backup], { STATE_DIR: source }), () => existsSync(join(backup, "unfinished")));
+    const half = await run("restore", [backup], { STATE_DIR: target });
+    expect(half).toMatchObject({ exitCode: 1, output: expect.stringContaining("never finished") });
+    const whole = start("backup", [backup], { STATE_DIR: source });
+    const peak = peakOf(whole);
+    expect(await whole.ended).toMatchObject({
+      exitCode: 0,
+      output: expect.stringContaining("of the running registry"),
+    });
+    expect(await peak).toBeLessThan(MEMORY);
+    // It is this user's alone.
+    expect(statSync(backup).mode & 0o777).toBe(0o700);
+    expect(statSync(join(source, "storage.json")).mode & 0o077).toBe(0);
 
-  const again = await startIn(target);
-  const operator = operatorOf(again);
-  const { "3": third, ...web } = await pullAll(operator, "acme/web");
-  expect(third).toBe(200);
-  expect(web).toMatchObject(pulled.web);
-  expect(await pullAll(operator, "acme/multi")).toEqual(pulled.multi);
-  expect(Object.values(pulled.multi).every((status) => status === 200)).toBe(true);
-  // It goes on as any other: what is pushed is counted, and found.
-  await pushImage(operator, "acme/web", "4");
-  await again.stop();
-  expect(RECOUNTS.flatMap((sql) => select(target, sql))).toEqual([]);
-});
+    await pushImage(operatorOf(server), "acme/multi", "later");
+    const pulled = await pullAll(operatorOf(server), "acme/multi");
+    await server.stop();
+    const second = await run("backup", [backup], { STATE_DIR: source });
+    // Only what is new.
+    expect(second).toMatchObject({ exitCode: 0, output: expect.stringMatching(/Copied now 2 .*removed 0/) });
+    expect(leftOver(source)).toEqual([]);
 
-test("a restore into a registry that has something is refused, unless all of it is given up", async () => {
-  const [source, target, backup] = [newFolder(), newFolder(), join(newFolder(), "backup")];
-  const server = await startIn(source);
-  await pushImage(operatorOf(server), "acme/web", "1");
-  await server.stop();
-  expect((await run("backup", [backup], { STATE_DIR: source })).exitCode).toBe(0);
-  const other = await startIn(target);
-  await pushImage(operatorOf(other), "mine/own", "1");
-  const running = await run("restore", [backup, "--replace"], { STATE_DIR: target });
-  expect(running).toMatchObject({ exitCode: 1, output: expect.stringContaining("already running") });
-  await other.stop();
-  const before = contentOf(target);
-  const refused = await run("restore", [backup], { STATE_DIR: target });
-  expect(refused).toMatchObject({ exitCode: 1, output: expect.stringContaining("--replace") });
-  expect(contentOf(target)).toEqual(before);
-  expect((await run("restore", [backup, "--replace"], { STATE_DIR: target })).exitCode).toBe(0);
-  expect(contentOf(target)).toEqual(contentOf(source));
-});
+    await killWhen(start("restore", [backup], { STATE_DIR: target }), () => existsSync(join(backup, "run.json")));
+    const restoring = start("restore", [backup], { STATE_DIR: target });
+    const restoringPeak = peakOf(restoring);
+    const restored = await restoring.ended;
+    expect(restored).toMatchObject({ exitCode: 0, output: expect.stringContaining("need the ENCRYPTION_KEY") });
+    expect(await restoringPeak).toBeLessThan(MEMORY);
+    expect(leftOver(target)).toEqual([]);
+    expect(contentOf(target)).toEqual(contentOf(source));
 
-test("what the registry has lost or damaged is named, and can be pushed again after a restore", async () => {
-  const [source, target, backup] = [newFolder(), newFolder(), join(newFolder(), "backup")];
-  const server = await startIn(source);
-  const operator = operatorOf(server);
-  await pushImage(operator, "acme/web", "1");
-  const bytes = randomBytes(5000);
-  const damaged = await pushBlob(operator, "acme/web", "", bytes);
-  const lost = await pushBlob(operator, "acme/web", "", randomBytes(6000));
-  await server.stop();
-  writeFileSync(objectFile(source, damaged.digest), randomBytes(5000));
-  rmSync(objectFile(source, lost.digest));
-  const made = await run("backup", [backup], { STATE_DIR: source });
-  expect(made.exitCode).toBe(1);
-  expect(made.output).toContain("2 blobs");
-  for (const { digest } of [damaged, lost]) expect(made.output).toContain(digest);
-  expect(isWhole(backup)).toBe(true);
-  expect((await run("restore", [backup], { STATE_DIR: target })).exitCode).toBe(0);
-  const again = await startIn(target);
-  const path = `/v2/acme/web/blobs/${damaged.digest}`;
-  expect((await operatorOf(again).send("HEAD", path)).status).toBe(404);
-  await pushBlob(operatorOf(again), "acme/web", "", bytes);
-  expect((await operatorOf(again).send("HEAD", path)).status).toBe(200);
-  await again.stop();
-});
+    const again = await startIn(target);
+    const operator = operatorOf(again);
+    expect(await pullAll(operator, "acme/multi")).toEqual(pulled);
+    for (let number = 0; number < Math.min(IMAGES, 10); number += 1) {
+      const statuses = Object.values(await pullAll(operator, `many/image-${number}`));
+      expect(statuses.every((status) => status === 200)).toBe(true);
+    }
+    // It goes on as any other: what is pushed is counted, and found.
+    await pushImage(operator, "acme/web", "4");
+    const running = await run("restore", [backup, "--replace"], { STATE_DIR: target });
+    expect(running).toMatchObject({ exitCode: 1, output: expect.stringContaining("already running") });
+    const checked = await run("check-storage", [], { STATE_DIR: target });
+    expect(checked).toMatchObject({ exitCode: 0, output: expect.stringContaining("Everything is there, and right.") });
+    await again.stop();
+    expect(RECOUNTS.flatMap((sql) => select(target, sql))).toEqual([]);
 
-test("a damaged backup is not restored, and mended by the next one", async () => {
-  const [source, target, backup] = [newFolder(), newFolder(), join(newFolder(), "backup")];
-  const server = await startIn(source);
-  await pushImage(operatorOf(server), "acme/web", "1");
-  await server.stop();
-  expect((await run("backup", [backup], { STATE_DIR: source })).exitCode).toBe(0);
-  const [blob = ""] = globSync(join(backup, "blobs/sha256/*/*"));
-  writeFileSync(blob, randomBytes(statSync(blob).size));
-  const refused = await run("restore", [backup], { STATE_DIR: target });
-  expect(refused).toMatchObject({ exitCode: 1, output: expect.stringContaining(`${blob} is damaged`) });
-  expect(select(target, "SELECT count(*) AS n FROM sqlite_schema WHERE name = 'blobs'")).toEqual([{ n: 0 }]);
-  const mended = await run("backup", [backup, "--verify"], { STATE_DIR: source });
-  expect(mended).toMatchObject({ exitCode: 0, output: expect.stringMatching(/Copied now 1 /) });
-  const [table = ""] = globSync(join(backup, "database/*/tags.jsonl"));
-  const text = readFileSync(table, "utf8");
-  truncateSync(table, text.length - 10);
-  const cut = await run("restore", [backup], { STATE_DIR: target });
-  expect(cut).toMatchObject({ exitCode: 1, output: expect.stringContaining("tags.jsonl is damaged") });
-  writeFileSync(table, text.replace(/"1"/, '"2"'));
-  const changed = await run("restore", [backup], { STATE_DIR: target });
-  expect(changed).toMatchObject({ exitCode: 1, output: expect.stringContaining("tags.jsonl is damaged") });
-  writeFileSync(table, text);
-  expect((await run("restore", [backup], { STATE_DIR: target })).exitCode).toBe(0);
-  expect(contentOf(target)).toEqual(contentOf(source));
-});
+    const [lost] = select(target, "SELECT digest FROM blobs WHERE size = 100 ORDER BY id LIMIT 1");
+    rmSync(objectFile(target, String(lost?.digest)));
+    const found = await run("check-storage", ["--repair"], { STATE_DIR: target });
+    expect(found).toMatchObject({
+      exitCode: 0,
+      output: expect.stringContaining(`mended  missing-object  ${String(lost?.digest)}`),
+    });
+    const refused = await run("restore", [backup], { STATE_DIR: target });
+    expect(refused).toMatchObject({ exitCode: 1, output: expect.stringContaining("--replace") });
+    const replaced = await run("restore", [backup, "--replace"], { STATE_DIR: target });
+    expect(replaced).toMatchObject({ exitCode: 0, output: expect.stringContaining("stored now 1 ") });
+    expect(contentOf(target)).toEqual(contentOf(source));
+  },
+);
 
-test("a backup of an older Berth is restored, and one of a newer is refused", async () => {
-  const [source, target, backup] = [newFolder(), newFolder(), join(newFolder(), "backup")];
-  const server = await startIn(source);
-  await pushImage(operatorOf(server), "acme/web", "1");
-  await server.stop();
-  const database = openDatabase(source);
-  // As if migration 0015 had not been there yet: what it made is taken away.
-  database.exec(`
-    DROP TRIGGER image_usage_noted; DROP TRIGGER organization_usage_noted; DROP TRIGGER IF EXISTS organization_tags_noted;
-    DROP TABLE daily_image_usage; DROP TABLE daily_organization_usage;
-    DELETE FROM d1_migrations WHERE name LIKE '0015%';`);
-  const triggers = database
-    .prepare("SELECT name, sql FROM sqlite_schema WHERE sql LIKE '%usage_changed_on%' AND type = 'trigger'")
-    .all();
-  for (const { name } of triggers) database.exec(`DROP TRIGGER "${String(name)}"`);
-  database.exec(`
-    ALTER TABLE repositories DROP COLUMN usage_changed_on; ALTER TABLE organizations DROP COLUMN usage_changed_on;`);
-  database.close();
-  expect((await run("backup", [backup], { STATE_DIR: source })).exitCode).toBe(0);
-  const restored = await run("restore", [backup], { STATE_DIR: target });
-  expect(restored).toMatchObject({ exitCode: 0, output: expect.stringContaining("Migrated  0015_daily_usage.sql") });
-  const again = await startIn(target);
-  expect((await pullAll(operatorOf(again), "acme/web"))["1"]).toBe(200);
-  await again.stop();
-
-  const index = readFileSync(join(backup, "backup.json"), "utf8");
-  writeFileSync(
-    join(backup, "backup.json"),
-    index.replace(/"0014_\w+\.sql"/, '"0014_tag_search.sql", "9999_newer.sql"'),
-  );
-  const newer = await run("restore", [backup], { STATE_DIR: newFolder() });
-  expect(newer).toMatchObject({ exitCode: 1, output: expect.stringContaining("9999_newer.sql") });
-  writeFileSync(join(backup, "backup.json"), index.replace('"format": 1', '"format": 2'));
-  const format = await run("restore", [backup], { STATE_DIR: newFolder() });
-  expect(format).toMatchObject({ exitCode: 1, output: expect.stringContaining("format 2") });
-});
-
-test("a folder that is no backup is left alone", async () => {
+test("what is wrong with a call is said in plain words", async () => {
   const folder = newFolder();
-  writeFileSync(join(folder, "notes.txt"), "mine");
-  const refused = await run("backup", [folder], { STATE_DIR: folder });
-  expect(refused).toMatchObject({ exitCode: 1, output: expect.stringContaining("no backup") });
-  expect(existsSync(join(folder, "lock"))).toBe(false);
-  const empty = await run("restore", [newFolder()], { STATE_DIR: newFolder() });
-  expect(empty).toMatchObject({ exitCode: 1, output: expect.stringContaining("There is no backup") });
   const usage = await run("backup", [], { STATE_DIR: folder });
-  expect(usage).toMatchObject({ exitCode: 1, output: expect.stringContaining("Usage: npm run backup") });
+  expect(usage).toMatchObject({ exitCode: 1, output: "Usage: npm run backup -- FOLDER [--cloudflare] [--verify]\n" });
+  const none = await run("backup", [join(folder, "backup")], { STATE_DIR: join(folder, "state") });
+  expect(none).toMatchObject({ exitCode: 1, output: expect.stringContaining("Is STATE_DIR set?") });
+  const access = { STATE_DIR: folder, CLOUDFLARE_API_TOKEN: "", CLOUDFLARE_ACCOUNT_ID: "" };
+  const cloudflare = await run("check-storage", ["--cloudflare"], access);
+  expect(cloudflare).toMatchObject({ exitCode: 1, output: expect.stringContaining("CLOUDFLARE_API_TOKEN") });
 });

@@ -47,7 +47,7 @@ async function seed(store: MemoryStore): Promise<SeededBlob[]> {
     INSERT INTO open_uploads (id, organization_id, user_id, seen_at) VALUES ('upload', 1, 1, 1);
     INSERT INTO users (account_id, name, role, password_hash, created_at) VALUES (1, 'gone', 'member', 'x', 1);
     DELETE FROM users WHERE name = 'gone';
-    INSERT INTO triggers (repository_id, name, condition, is_enabled, target, created_at, updated_at) VALUES (1, 'hook', '{}', 1, '{}', 1, 1);
+    INSERT INTO triggers (repository_id, name, condition_kind, condition, is_enabled, target, created_at, updated_at) VALUES (1, 'hook', 'all', '{}', 1, '{}', 1, 1);
     INSERT INTO deliveries (uid, trigger_id, event, tag, digest, status, next_attempt_at, created_at)
       VALUES ('a', 1, '{}', '1', 'd', 'pending', 1, 1), ('b', 1, '{}', '1', 'd', 'success', NULL, 1);`);
   return layers;
