@@ -17,7 +17,7 @@ import { localUrl, LOOPBACK } from "./listen.ts";
 import { requirePatches } from "./patched-packages.ts";
 import { processesWithEnvironment, processStart } from "./processes.ts";
 import { lockState, STATE_DIR_MARK } from "./state-lock.ts";
-import { bindingsOf, openDoor, storageWorker } from "./storage.ts";
+import { bindingsOf, newSecret, openDoor, storageWorker } from "./storage.ts";
 import { sweep, sweepSessions } from "./sweep.ts";
 import { markLost } from "../../src/storage/content/blobs.ts";
 import { openDatabase } from "../../src/storage/database.ts";
@@ -118,6 +118,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     const data = join(state.path, "data");
     const { lost } = sweep(data);
     const frontSecret = randomBytes(32).toString("hex");
+    const storageSecret = newSecret();
     const variables: NonNullable<typeof worker.workerOptions.bindings> = {
       UPLOADS_IN_MEMORY,
       SYNC_PATIENCE_MS,
@@ -162,7 +163,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
             unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
           }),
           // Others have no database that a backup is made of.
-          ...(options.configPath === undefined ? [storageWorker(worker.workerOptions)] : []),
+          ...(options.configPath === undefined ? [storageWorker(worker.workerOptions, storageSecret)] : []),
         ],
       }),
     );
@@ -182,7 +183,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     }
 
     if (options.configPath === undefined) {
-      undo.unshift(await openDoor(state.path, await bindingsOf(miniflare)));
+      undo.unshift(await openDoor(state.path, await bindingsOf(miniflare, storageSecret)));
     }
     const front = await openFront({ host, port, upstreamPort: Number(workerd.port), admit });
     undo.unshift(() => front.close(STOP_GRACE));

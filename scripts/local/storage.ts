@@ -14,15 +14,7 @@ import { z } from "zod";
 import { algorithmOf, hexOf } from "../../src/kernel/digest.ts";
 import { markLost } from "../../src/storage/content/blobs.ts";
 import { openDatabase } from "../../src/storage/database.ts";
-import {
-  type ObjectPage,
-  PART_BYTES,
-  partsOf,
-  readWhole,
-  type Row,
-  type Statement,
-  type Store,
-} from "../storage/store.ts";
+import { type ObjectPage, PART_BYTES, partsOf, readWhole, type Statement, type Store } from "../storage/store.ts";
 import { startHashing } from "./hashing.ts";
 import { LOOPBACK } from "./listen.ts";
 import { Explained } from "./explained.ts";
@@ -36,6 +28,10 @@ const LIST_LIMIT = 1000;
 /** Locally a batch has 2 MB of values at most, and some for JSON. */
 const MAX_BODY = 32 * 1024 * 1024;
 
+export function newSecret(): string {
+  return randomBytes(32).toString("base64url");
+}
+
 /** A Worker beside the registry's, which has its database and bucket. */
 const WORKER = "storage";
 const SCRIPT = join(import.meta.dirname, "storage-worker.js");
@@ -43,35 +39,46 @@ const SCRIPT = join(import.meta.dirname, "storage-worker.js");
 /** What is needed of Miniflare. */
 export interface Bindings {
   database: Awaited<ReturnType<Miniflare["getWorker"]>>;
+  /** That {@link database} wants to be shown. */
+  secret: string;
   bucket: Awaited<ReturnType<Miniflare["getR2Bucket"]>>;
 }
 
-/** The Worker that {@link bindingsOf} uses, with the bindings of the registry's Worker. */
-export function storageWorker({ compatibilityDate, d1Databases, r2Buckets }: V4WorkerOptionsShape) {
+/**
+ * The Worker that {@link bindingsOf} uses, with the bindings of the registry's Worker.
+ *
+ * @param secret nobody else knows.
+ */
+export function storageWorker({ compatibilityDate, d1Databases, r2Buckets }: V4WorkerOptionsShape, secret: string) {
   return {
     name: WORKER,
     compatibilityDate: compatibilityDate ?? "",
     modules: [{ type: "ESModule" as const, path: "storage.mjs", contents: readFileSync(SCRIPT, "utf8") }],
+    bindings: { SECRET: secret },
     ...(d1Databases && { d1Databases }),
     ...(r2Buckets && { r2Buckets }),
   };
 }
 
 /** @param miniflare has a {@link storageWorker}. */
-export async function bindingsOf(miniflare: Miniflare): Promise<Bindings> {
+export async function bindingsOf(miniflare: Miniflare, secret: string): Promise<Bindings> {
   const [database, bucket] = [await miniflare.getWorker(WORKER), await miniflare.getR2Bucket("BUCKET", WORKER)];
-  return { database, bucket };
+  return { database, bucket, secret };
 }
 
 /** The storage behind bindings of a runtime of this process. */
-export function storeOf({ database, bucket }: Bindings, name: string, close: () => Promise<void>): Store {
+export function storeOf({ database, bucket, secret }: Bindings, name: string, close: () => Promise<void>): Store {
   return {
     kind: "local",
     name,
     close,
     batch: async (statements) => {
       const body = JSON.stringify(statements);
-      const response = await database.fetch("http://storage/", { method: "POST", body });
+      const response = await database.fetch("http://storage/", {
+        method: "POST",
+        headers: { "X-Berth-Storage": secret },
+        body,
+      });
       if (!response.ok) throw new Error(await response.text());
       return Rows.parse(await response.json());
     },
@@ -140,6 +147,7 @@ async function openStopped(stateDir: string, configPath: string): Promise<Store>
     // As a start does: what a killed process left half done is undone.
     const { lost } = sweep(data);
     await startHashing();
+    const secret = newSecret();
     const wrangler = await import("wrangler");
     const { workerOptions }: { workerOptions: V4WorkerOptionsShape } =
       wrangler.unstable_getMiniflareWorkerOptions(configPath);
@@ -153,7 +161,7 @@ async function openStopped(stateDir: string, configPath: string): Promise<Store>
         telemetry: { enabled: false },
         resourcePersistencePath: data,
         unsafeRuntimeEnv: { [STATE_DIR_MARK]: state.path },
-        workers: [storageWorker(workerOptions)],
+        workers: [storageWorker(workerOptions, secret)],
       }),
     );
     const close = async () => {
@@ -162,7 +170,7 @@ async function openStopped(stateDir: string, configPath: string): Promise<Store>
     };
     try {
       if (lost.length > 0) await markLost(openDatabase(await miniflare.getD1Database("DB")), lost);
-      return storeOf(await bindingsOf(miniflare), `the registry in ${stateDir}`, close);
+      return storeOf(await bindingsOf(miniflare, secret), `the registry in ${stateDir}`, close);
     } catch (error) {
       await miniflare.dispose();
       throw error;
@@ -183,7 +191,7 @@ const Statements = z.array(z.object({ sql: z.string(), params: z.array(z.string(
  */
 export async function openDoor(stateDir: string, bindings: Bindings): Promise<() => Promise<void>> {
   const store = storeOf(bindings, "the registry", () => Promise.resolve());
-  const secret = randomBytes(32).toString("base64url");
+  const secret = newSecret();
   const expected = Buffer.from(`Bearer ${secret}`);
   const server = createServer((request, response) => {
     const given = Buffer.from(request.headers.authorization ?? "");

@@ -7,6 +7,7 @@ import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, expect, test } from "vitest";
+import { listeningPorts } from "../support/ports.ts";
 import { RECOUNTS } from "../support/recounts.ts";
 import { MANIFEST_TYPE, pushBlob, pushImage, pushIndex, putManifest } from "../support/server-images.ts";
 import { addAccount, addReader, operatorOf } from "../support/server-people.ts";
@@ -62,6 +63,18 @@ async function fill(server: Server): Promise<void> {
 }
 let sharedLayer: unknown;
 
+/** No other user of the machine reaches the database by the runtime's own ports, where a header chooses the Worker. */
+async function expectClosed(pid: number): Promise<void> {
+  const ports = listeningPorts(pid);
+  expect(ports.length).toBeGreaterThan(0);
+  const headers = { "MF-Route-Override": "storage", "X-Berth-Storage": "guess" };
+  const body = JSON.stringify([{ sql: "SELECT 1" }]);
+  for (const port of ports) {
+    const response = await fetch(`http://127.0.0.1:${port}/`, { method: "POST", headers, body });
+    expect([port, response.status]).toEqual([port, 403]);
+  }
+}
+
 /** The most bytes that a program had in memory. */
 async function peakOf({ child, ended }: Running): Promise<number> {
   let peak = 0;
@@ -93,6 +106,7 @@ test(
     const [source, target, backup] = [newFolder(), newFolder(), join(newFolder(), "backup")];
     const server = await startIn(source);
     await fill(server);
+    await expectClosed(server.workerdPid);
 
     // Killed with bytes half copied: no backup, and no other one is begun in its place.
     await killWhen(start("backup", [backup], { STATE_DIR: source }), () => existsSync(join(backup, "unfinished")));
