@@ -14,7 +14,7 @@ import { z } from "zod";
 import { algorithmOf, hexOf } from "../../src/kernel/digest.ts";
 import { markLost } from "../../src/storage/content/blobs.ts";
 import { openDatabase } from "../../src/storage/database.ts";
-import { type ObjectPage, PART_BYTES, partsOf, readWhole, type Statement, type Store } from "../storage/store.ts";
+import { type ObjectPage, PART_BYTES, partsOf, readWhole, type Store } from "../storage/store.ts";
 import { startHashing } from "./hashing.ts";
 import { LOOPBACK } from "./listen.ts";
 import { Explained } from "./explained.ts";
@@ -181,7 +181,7 @@ async function openStopped(stateDir: string, configPath: string): Promise<Store>
   }
 }
 
-const Statements = z.array(z.object({ sql: z.string(), params: z.array(z.string()).optional() }));
+const Statements = z.array(z.object({ sql: z.string(), params: z.array(z.string()).default([]) }));
 
 /**
  * Lets other programs of this user reach the storage of this process, over HTTP on this machine with a secret that is in the state
@@ -230,7 +230,7 @@ async function answer(store: Store, request: IncomingMessage, response: ServerRe
   };
   switch (`${request.method} ${url.pathname === "/batch" ? "batch" : key === "" ? "list" : "object"}`) {
     case "POST batch":
-      return json(await store.batch(Statements.parse(JSON.parse(await readText(request))) as Statement[]));
+      return json(await store.batch(Statements.parse(JSON.parse(await readText(request)))));
     case "GET list":
       return json(await store.listObjects(url.searchParams.get("after") ?? undefined));
     case "DELETE object":
@@ -269,6 +269,10 @@ const Page = z.object({
   next: z.string().optional(),
 });
 
+function objectPath(key: string): string {
+  return `/objects/${encodeURIComponent(key)}`;
+}
+
 /** The storage of a registry that runs in another process. */
 function knock(stateDir: string, cause: StateInUse): Store {
   const file = join(stateDir, DOOR_FILE);
@@ -292,7 +296,6 @@ function knock(stateDir: string, cause: StateInUse): Store {
     if (response.ok || response.status === 404) return response;
     throw new Error(`the registry's storage answers ${response.status}: ${(await response.text()).slice(0, 1000)}`);
   };
-  const objectPath = (key: string) => `/objects/${encodeURIComponent(key)}`;
   return {
     kind: "local",
     name: `the running registry in ${stateDir}`,

@@ -68,7 +68,7 @@ export async function openCloudflareStore(worker: string, environment: Cloudflar
   if (!token || !account) {
     throw new Explained("Set CLOUDFLARE_API_TOKEN (Workers Scripts: read, D1 and R2: edit) and CLOUDFLARE_ACCOUNT_ID.");
   }
-  const api = new Api(`${environment.CLOUDFLARE_API_BASE_URL || API}`, token);
+  const api = new Api(environment.CLOUDFLARE_API_BASE_URL || API, token);
   const path = `/accounts/${encodeURIComponent(account)}`;
   const { bindings } = Settings.parse(
     await api.call("GET", `${path}/workers/scripts/${encodeURIComponent(worker)}/settings`),

@@ -248,14 +248,8 @@ async function exchange(
 function drop(schema: readonly SchemaObject[]): Statement[] {
   const of = (type: string, virtual = false) =>
     schema.filter((object) => object.type === type && isVirtual(object) === virtual);
-  const statements = (objects: readonly SchemaObject[]) =>
-    objects.map(({ type, name }): Statement => ({ sql: `DROP ${type.toUpperCase()} ${quoted(name)}` }));
-  return [
-    ...statements(of("trigger")),
-    ...statements(of("table", true)),
-    ...statements(of("view")),
-    ...statements(childrenFirst(of("table"))),
-  ];
+  const ordered = [...of("trigger"), ...of("table", true), ...of("view"), ...childrenFirst(of("table"))];
+  return ordered.map(({ type, name }) => ({ sql: `DROP ${type.toUpperCase()} ${quoted(name)}` }));
 }
 
 function childrenFirst(tables: readonly SchemaObject[]): SchemaObject[] {

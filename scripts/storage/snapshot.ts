@@ -95,7 +95,7 @@ export async function takeSnapshot(store: Store, id: string): Promise<Snapshot> 
       { sql: SCHEMA_QUERY },
       { sql: "SELECT name, seq FROM sqlite_sequence" },
     ]);
-    const [sequences = [], schema = []] = [answers.at(-1), schemaOf(answers.at(-2) ?? [])];
+    const [sequences, schema] = [answers.at(-1) ?? [], schemaOf(answers.at(-2) ?? [])];
     // A migration may have come in between.
     if (JSON.stringify(schema) === JSON.stringify(before)) {
       const tables = new Set(tablesOf(schema));

@@ -78,18 +78,15 @@ async function expectClosed(pid: number): Promise<void> {
 /** The most bytes that a program had in memory. */
 async function peakOf({ child, ended }: Running): Promise<number> {
   let peak = 0;
-  let isOver = false;
-  void ended.then(() => (isOver = true));
-  while (!isOver) {
+  for (;;) {
     try {
       const status = readFileSync(`/proc/${child.pid}/status`, "utf8");
       peak = Math.max(peak, Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024);
     } catch {
       // It has just ended, or this is not Linux.
     }
-    await sleep(100);
+    if ((await Promise.race([ended, sleep(100)])) !== undefined) return peak;
   }
-  return peak;
 }
 
 /** Kills a program as soon as something is the case. */
