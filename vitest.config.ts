@@ -193,6 +193,8 @@ const SLOW: TestProjectInlineConfiguration[] = [
   alone("triggers"),
   // Copying images from a real `npm start` to other registries, over lines that break and servers that are killed.
   alone("sync"),
+  // Backups of real registries, restored and compared; a stand-in for Cloudflare's APIs; storage that is broken and mended.
+  alone("backup"),
   // Real container clients against a real `npm start`. Some start two registries, two daemons and a proxy.
   alone("clients"),
   {

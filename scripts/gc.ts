@@ -12,6 +12,7 @@ import { openOperatorSession } from "./local/operator-session.ts";
 import { Explained, type LocalEnvironment, readEnvironment, runProgram, untilStopRequested } from "./local/program.ts";
 import { startRuntime } from "./local/runtime.ts";
 import { StateInUse } from "./local/state-lock.ts";
+import { formatBytes } from "./storage/command.ts";
 
 /** Exit code of a program that Ctrl-C has ended. */
 const INTERRUPTED = 130;
@@ -140,14 +141,6 @@ async function ask<T>({ url, headers }: Registry, method: "GET" | "POST", body?:
   if (response.ok) return (await response.json()) as T;
   if (response.status === 401) throw new Explained(`ADMIN_PASSWORD is not the password of ${ADMINISTRATOR} at ${url}.`);
   throw new Explained(`${url} answers ${response.status}: ${(await response.text()).slice(0, 500)}`);
-}
-
-function formatBytes(bytes: number): string {
-  const units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
-  let value = bytes;
-  let unit = 0;
-  for (; value >= 1024 && unit < units.length - 1; unit += 1) value /= 1024;
-  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
 }
 
 await runProgram(collectLocally);

@@ -8,6 +8,7 @@ import { AdministratorRefused } from "../first-administrator.ts";
 import { admission, listOf } from "./admission.ts";
 import { BundleFailed } from "./bundle.ts";
 import { ConsoleFailed } from "./console.ts";
+import { Explained } from "./explained.ts";
 import { readListen } from "./listen.ts";
 import { MigrationFailed } from "./migrations.ts";
 import { PackageNotPatched } from "./patched-packages.ts";
@@ -16,10 +17,9 @@ import { localSecrets } from "./secrets.ts";
 import { StateUnusable } from "./state-folder.ts";
 import { StateInUse } from "./state-lock.ts";
 
-const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+export { Explained };
 
-/** Something that the user can mend: the message says all there is to say. */
-export class Explained extends Error {}
+const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
 /** Failures whose message says all there is to say. */
 const EXPLAINED = [

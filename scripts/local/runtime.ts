@@ -17,6 +17,7 @@ import { localUrl, LOOPBACK } from "./listen.ts";
 import { requirePatches } from "./patched-packages.ts";
 import { processesWithEnvironment, processStart } from "./processes.ts";
 import { lockState, STATE_DIR_MARK } from "./state-lock.ts";
+import { bindingsOf, newSecret, openDoor, storageWorker } from "./storage.ts";
 import { sweep, sweepSessions } from "./sweep.ts";
 import { markLost } from "../../src/storage/content/blobs.ts";
 import { openDatabase } from "../../src/storage/database.ts";
@@ -119,6 +120,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     const data = join(state.path, "data");
     const { lost } = sweep(data);
     const frontSecret = randomBytes(32).toString("hex");
+    const storageSecret = newSecret();
     const variables: NonNullable<typeof worker.workerOptions.bindings> = {
       UPLOADS_IN_MEMORY,
       SYNC_PATIENCE_MS,
@@ -149,19 +151,23 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
         telemetry: { enabled: false },
         resourcePersistencePath: data,
         unsafeRuntimeEnv: { [STATE_DIR_MARK]: state.path },
-        workers: separateAssets({
-          ...worker.workerOptions,
-          modules: [
-            guardModule(worker, frontSecret),
-            ...worker.modules.map((module) => ({ ...module, path: join(worker.directory, module.path) })),
-          ],
-          modulesRoot: worker.directory,
-          bindings: variables,
-          queueConsumers: withLargeBatches(worker.workerOptions.queueConsumers),
-          // Miniflare's own socket sends requests through a Worker that compresses answers and draws error pages:
-          // it halves the requests per second.
-          unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
-        }),
+        workers: [
+          ...separateAssets({
+            ...worker.workerOptions,
+            modules: [
+              guardModule(worker, frontSecret),
+              ...worker.modules.map((module) => ({ ...module, path: join(worker.directory, module.path) })),
+            ],
+            modulesRoot: worker.directory,
+            bindings: variables,
+            queueConsumers: withLargeBatches(worker.workerOptions.queueConsumers),
+            // Miniflare's own socket sends requests through a Worker that compresses answers and draws error pages:
+            // it halves the requests per second.
+            unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
+          }),
+          // Others have no database that a backup is made of.
+          ...(options.configPath === undefined ? [storageWorker(worker.workerOptions, storageSecret)] : []),
+        ],
       }),
     );
     undo.unshift(() => miniflare.dispose());
@@ -179,6 +185,9 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       if (options.configPath === undefined) await markLost(openDatabase(await miniflare.getD1Database("DB")), lost);
     }
 
+    if (options.configPath === undefined) {
+      undo.unshift(await openDoor(state.path, await bindingsOf(miniflare, storageSecret)));
+    }
     const front = await openFront({ host, port, upstreamPort: Number(workerd.port), admit });
     undo.unshift(() => front.close(STOP_GRACE));
     let stopping: Promise<void> | undefined;

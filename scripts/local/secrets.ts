@@ -20,13 +20,15 @@ export function generateSecrets(names: readonly SecretName[] = SECRET_NAMES): Re
 /**
  * The secrets of a local installation: those in `file`, with the missing ones made and stored first.
  *
+ * @param chosen values for some of those that are missing.
  * @throws ConfigurationError when the file is there but is not a JSON object of texts, or one of them is too weak.
  */
-export function localSecrets(file: string): Record<string, string> {
+export function localSecrets(file: string, chosen: Partial<Record<SecretName, string>> = {}): Record<string, string> {
   const stored = readFile(file);
   const missing = SECRET_NAMES.filter((name) => !(name in stored));
   if (missing.length === 0) return stored;
-  const secrets = { ...stored, ...generateSecrets(missing) };
+  checkSecrets(chosen);
+  const secrets = { ...generateSecrets(missing), ...chosen, ...stored };
   writeFile(file, secrets);
   return secrets;
 }

@@ -29,22 +29,27 @@ export class StateInUse extends Error {
  */
 export async function lockState(stateDir: string): Promise<{ path: string; release: () => void }> {
   const path = openStateFolder(stateDir);
-  const lock = join(path, "runtime.lock");
-  const own = `${lock}.${process.pid}`;
-  explained(path, () => {
-    try {
-      writeFileSync(own, `${process.pid} ${processStart(process.pid) ?? ""}\n`);
-      while (!tryLink(own, lock)) removeStale(lock, path);
-    } finally {
-      rmSync(own, { force: true });
-    }
-  });
+  const release = explained(path, () => takeLock(join(path, "runtime.lock"), (pid) => new StateInUse(path, pid)));
   await endLeftOver(path);
-  return {
-    path,
-    release: () => {
-      rmSync(lock, { force: true });
-    },
+  return { path, release };
+}
+
+/**
+ * Takes a lock that ends with this process at the latest: a file that names its holder.
+ *
+ * @param inUse makes the error for when another process holds it.
+ * @returns a call that gives it free.
+ */
+export function takeLock(lock: string, inUse: (pid: number) => Error): () => void {
+  const own = `${lock}.${process.pid}`;
+  try {
+    writeFileSync(own, `${process.pid} ${processStart(process.pid) ?? ""}\n`);
+    while (!tryLink(own, lock)) removeStale(lock, inUse);
+  } finally {
+    rmSync(own, { force: true });
+  }
+  return () => {
+    rmSync(lock, { force: true });
   };
 }
 
@@ -59,11 +64,11 @@ function tryLink(own: string, lock: string): boolean {
   }
 }
 
-function removeStale(lock: string, stateDir: string): void {
+function removeStale(lock: string, inUse: (pid: number) => Error): void {
   const claimed = `${lock}.stale.${process.pid}`;
   try {
     const [pid = "", start = ""] = readFileSync(lock, "utf8").trim().split(/ (.*)/s);
-    if (processStart(Number(pid)) === start) throw new StateInUse(stateDir, Number(pid));
+    if (processStart(Number(pid)) === start) throw inUse(Number(pid));
     // Of two processes that find the same stale lock only one renames it.
     renameSync(lock, claimed);
   } catch (error) {

@@ -3,21 +3,10 @@
  * under, so that keys can be exchanged while the old one is still in use (ADR 13).
  */
 import { BoundedMemory } from "./bounded-memory.ts";
-import { createHash } from "node:crypto";
+import { KEY_ID_LENGTH, KEY_MARK_LENGTH, keyMark } from "./key-marks.ts";
 import { ENCRYPTION_KEY_BYTES, type KeyRing } from "./secrets.ts";
 
 const IV_BYTES = 12;
-/** Hexadecimal digits: enough to tell a few keys apart, and too few to say anything of them. */
-const KEY_ID_LENGTH = 8;
-/** Characters that a text begins with which is under a key: its id and a dot ({@link keyMark}). */
-export const KEY_MARK_LENGTH = KEY_ID_LENGTH + 1;
-
-/** What texts begin with that are under this key. Texts from before keys had ids have no dot there. */
-export function keyMark(key: string): string {
-  const hash = createHash("sha256").update("berth encryption key\0").update(key).digest("hex");
-  return `${hash.slice(0, KEY_ID_LENGTH)}.`;
-}
-
 /**
  * Encrypts a secret under the current key, as `<key id>.<iv>.<ciphertext>`, the latter two base64.
  *

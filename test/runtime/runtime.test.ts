@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,6 +6,7 @@ import { connect as connectTls } from "node:tls";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { PortUnavailable, startRuntime, WorkerdDied, type Runtime } from "../../scripts/local/runtime.ts";
 import { StateInUse } from "../../scripts/local/state-lock.ts";
+import { listeningPorts } from "../support/ports.ts";
 import { eventually, FIXTURE, isRunning, openSocket, run, temporaryDirectory } from "./programs.ts";
 
 async function json<T>(url: string, init?: RequestInit): Promise<T> {
@@ -13,29 +14,6 @@ async function json<T>(url: string, init?: RequestInit): Promise<T> {
 }
 
 const post = { method: "POST" };
-
-/** The TCP ports that a process listens on. */
-function listeningPorts(pid: number): number[] {
-  const inodes = new Set(
-    readdirSync(`/proc/${pid}/fd`).map((fd) => /^socket:\[(\d+)\]$/.exec(readLink(`/proc/${pid}/fd/${fd}`))?.[1]),
-  );
-  const LISTEN = "0A";
-  return readFileSync(`/proc/${pid}/net/tcp`, "utf8")
-    .split("\n")
-    .flatMap((line) => {
-      const [, local = "", , state, , , , , , inode] = line.trim().split(/\s+/);
-      return state === LISTEN && inodes.has(inode) ? [Number.parseInt(local.split(":")[1] ?? "", 16)] : [];
-    });
-}
-
-function readLink(path: string): string {
-  try {
-    return readlinkSync(path);
-  } catch {
-    // It was closed meanwhile.
-    return "";
-  }
-}
 
 describe("a running Worker", () => {
   const stateDir = mkdtempSync(join(tmpdir(), "berth-test-"));

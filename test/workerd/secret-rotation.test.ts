@@ -1,7 +1,8 @@
 /** Exchanging TOKEN_SECRET and ENCRYPTION_KEY while everything that is under them is in use. */
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, type ExpectStatic, it, vi } from "vitest";
-import { decryptSecret, encryptSecret, keyMark } from "../../src/model/encryption.ts";
+import { decryptSecret, encryptSecret } from "../../src/model/encryption.ts";
+import { keyMark } from "../../src/model/key-marks.ts";
 import { digestOf } from "../../src/model/hash.ts";
 import type { PushEvent } from "../../src/model/triggers/push-event.ts";
 import { parseRepositoryName, parseTag } from "../../src/kernel/reference.ts";

@@ -1,7 +1,8 @@
 /** Re-encrypts secrets with the current ENCRYPTION_KEY, so that an older key can be deleted (ADR 13). */
 import { counted } from "../../kernel/counted.ts";
 import type { Manager } from "../../model/rights/access.ts";
-import { decryptSecret, encryptSecret, keyMark } from "../../model/encryption.ts";
+import { decryptSecret, encryptSecret } from "../../model/encryption.ts";
+import { keyMark } from "../../model/key-marks.ts";
 import { insertAudit } from "../../storage/audit/audit.ts";
 import {
   countUnderOtherKeys,

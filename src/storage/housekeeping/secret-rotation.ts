@@ -1,6 +1,6 @@
 /** Encrypted columns that are not under the current key. The index of each by its key is in migration 0004, that of remotes in 0009. */
 import { and, asc, isNotNull, type SQL, sql } from "drizzle-orm";
-import { KEY_MARK_LENGTH } from "../../model/encryption.ts";
+import { KEY_MARK_LENGTH } from "../../model/key-marks.ts";
 import type { Database } from "../database.ts";
 import { accessKeys, clusters, remotes, triggers } from "../schema.ts";
 
