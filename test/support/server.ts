@@ -12,7 +12,7 @@ export const USER = "admin";
 export const PASSWORD = "correct horse battery staple";
 
 /** Milliseconds that a start or a stop may take, on a machine that builds the Worker beside other work. */
-const PATIENCE = 240_000;
+const PATIENCE = 60_000;
 
 /** `npm start` in a process of its own. */
 export interface Server {
