@@ -365,6 +365,8 @@ function ask(
         method,
         ca: authority,
         servername: "localhost",
+        // Each on a connection of its own.
+        agent: false,
         headers: { Host: host, ...headers },
       },
       (answer) => {
