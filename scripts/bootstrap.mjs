@@ -16,6 +16,8 @@ const projectNode = join(binaries, "node");
 const lockDirectory = join(root, ".berth");
 const lockFile = join(lockDirectory, "install.lock");
 
+/** How often it is looked whether npm is still there, in milliseconds. */
+const PARENT_INTERVAL = 250;
 /** Milliseconds after which a lock that was not renewed counts for nothing. */
 const LOCK_LIFETIME = 10_000;
 
@@ -120,10 +122,12 @@ function ending(child) {
   };
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"];
   for (const signal of signals) process.on(signal, forward);
+  const stopWatching = watchParent(() => forward("SIGTERM"));
   return new Promise((done, reject) => {
     child.on("error", reject);
     child.on("exit", (code, signal) => {
       for (const name of signals) process.off(name, forward);
+      stopWatching();
       try {
         // What the child left running in its group ends with it.
         process.kill(-child.pid, "SIGKILL");
@@ -135,8 +139,30 @@ function ending(child) {
   });
 }
 
+/**
+ * npm sends its signals to the shell that runs a script. Some shells become the script's last command, and some wait for it: these
+ * end by the signal, and what they have started hears nothing. So the end of the parent counts as one, if npm is in between.
+ */
+function watchParent(onEnd) {
+  if (process.env.npm_lifecycle_event === undefined) return () => undefined;
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    onEnd();
+  }, PARENT_INTERVAL);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
 const [target, ...args] = process.argv.slice(2);
 try {
+  if (process.platform === "win32") {
+    fail(
+      "Berth runs on Linux and macOS. On Windows, run it inside WSL: https://learn.microsoft.com/windows/wsl/install",
+      1,
+    );
+  }
   if (target === undefined) fail("Usage: node scripts/bootstrap.mjs <script or package binary> [arguments]", 64);
   if (!isInstalled()) {
     const unlock = await lockInstallation();

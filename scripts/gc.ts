@@ -3,11 +3,13 @@
  * went; `npm run gc -- --dry-run` says what would go. Environment: STATE_DIR, GRACE_DAYS and the other settings as for
  * `npm start`; while the registry runs, it is asked to collect, at PORT and with ADMIN_PASSWORD.
  */
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { counted } from "../src/kernel/counted.ts";
 import { ADMINISTRATOR } from "./first-administrator.ts";
-import { localUrl } from "./local/listen.ts";
+import { authorityFileOf } from "./local/certificates.ts";
+import { localUrl, publicUrls } from "./local/listen.ts";
 import { openOperatorSession } from "./local/operator-session.ts";
 import { Explained, type LocalEnvironment, readEnvironment, runProgram, untilStopRequested } from "./local/program.ts";
 import { startRuntime } from "./local/runtime.ts";
@@ -75,7 +77,7 @@ function readArguments(args: readonly string[]): boolean {
 }
 
 /** @throws Explained what to do when nobody said how to ask it. */
-function runningRegistry({ port, listen, password }: LocalEnvironment, cause: StateInUse): Registry {
+function runningRegistry({ port, listen, stateDir, tls, password }: LocalEnvironment, cause: StateInUse): Registry {
   if (password === undefined) {
     throw new Explained(
       [
@@ -83,13 +85,20 @@ function runningRegistry({ port, listen, password }: LocalEnvironment, cause: St
         "",
         `  ADMIN_PASSWORD=<password of ${ADMINISTRATOR}> PORT=${port} npm run gc`,
         "",
-        "or stop it, and repeat the command.",
+        "with LISTEN, TLS, TLS_CERT and TLS_KEY as it has them, or stop it, and repeat the command.",
       ].join("\n"),
       { cause },
     );
   }
   const credentials = Buffer.from(`${ADMINISTRATOR}:${password}`).toString("base64");
-  return { url: localUrl(listen, port), headers: { Authorization: `Basic ${credentials}` } };
+  const headers = { Authorization: `Basic ${credentials}` };
+  if (tls === undefined) return { url: localUrl(listen, port), headers };
+  // A given certificate is not for 127.0.0.1, but for its names.
+  if (tls.kind === "files") {
+    return { url: publicUrls(listen, port, { scheme: "https", names: tls.names })[0] ?? "", headers };
+  }
+  setDefaultCACertificates([...getCACertificates(), readFileSync(authorityFileOf(stateDir), "utf8")]);
+  return { url: localUrl(listen, port, "https"), headers };
 }
 
 async function collect(registry: Registry, isDryRun: boolean, stopRequested: Promise<void>): Promise<number> {

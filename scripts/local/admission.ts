@@ -12,6 +12,8 @@ export interface AdmissionRules {
   publicHosts?: readonly string[];
   /** Reverse proxies whose `X-Forwarded-For` counts, as addresses or blocks (`10.0.0.0/8`). */
   trustedProxies?: readonly string[];
+  /** Whether clients come by TLS. Then the Worker gets the whole URL in place of a path, as proxies do: it has to know. */
+  isTls?: boolean;
   /** Headers that every request gets. */
   headers?: Readonly<Record<string, string>>;
   /** Called once for each request that is meant for this registry. @throws HttpRefusal for one that it cannot take now. */
@@ -23,7 +25,7 @@ export type Admit = (head: RequestHead, peer: string) => RequestHead;
 
 /** `host[:port]`. Only the host is looked at, because a forwarded port may be any. */
 const HOST = /^(\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z_.-]+)(?::\d{0,5})?$/;
-const ABSOLUTE_TARGET = /^http:\/\/([^/?#]*)([^#]*)/i;
+const ABSOLUTE_TARGET = /^(https?):\/\/([^/?#]*)([^#]*)/i;
 /** What Cloudflare, Miniflare or proxies say of a client, which the Worker would believe; Host is written anew. */
 const ABOUT_CLIENT = /^(?:cf-|mf-|x-forwarded-|x-berth-|(?:forwarded|host|true-client-ip|x-client-ip|x-real-ip)$)/;
 
@@ -35,6 +37,7 @@ const ABOUT_CLIENT = /^(?:cf-|mf-|x-forwarded-|x-berth-|(?:forwarded|host|true-c
 export function admission({
   publicHosts = [],
   trustedProxies = [],
+  isTls = false,
   headers: added = {},
   check,
 }: AdmissionRules = {}): Admit {
@@ -46,7 +49,7 @@ export function admission({
         Allow: "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS",
       });
     }
-    const { host, target } = destinationOf(head);
+    const { host, target } = destinationOf(head, isTls ? "https" : "http");
     const hostname = nameOf(host);
     if (!isLoopbackName(hostname) && !hosts.has(hostname)) {
       const message =
@@ -56,7 +59,7 @@ export function admission({
     }
     const admitted: RequestHead = {
       ...head,
-      target,
+      target: isTls ? `https://${host}${target}` : target,
       headers: [
         ["host", host],
         ...head.headers.filter(([name]) => !ABOUT_CLIENT.test(name)),
@@ -83,14 +86,15 @@ export function listOf(text: string | undefined): string[] {
 }
 
 /** Where a request wants to go. A target that names a host counts more than the header (RFC 9112, 3.2.2). */
-function destinationOf({ target, headers }: RequestHead): { host: string; target: string } {
+function destinationOf({ target, headers }: RequestHead, own: "http" | "https"): { host: string; target: string } {
   const hosts = headers.filter(([name]) => name === "host").map(([, value]) => value);
   const [host] = hosts;
   if (host === undefined || host === "") throw refused("it has no Host header");
   if (hosts.length > 1) throw refused("it has several Host headers");
   if (target.startsWith("/")) return { host, target };
-  const [, authority, path] = ABSOLUTE_TARGET.exec(target) ?? [];
-  if (authority === undefined || path === undefined) throw refused("its target is no path");
+  const [, scheme, authority, path] = ABSOLUTE_TARGET.exec(target) ?? [];
+  if (authority === undefined || path === undefined || scheme?.toLowerCase() !== own)
+    throw refused("its target is no path");
   return { host: authority, target: path.startsWith("/") ? path : `/${path}` };
 }
 

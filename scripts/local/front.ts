@@ -2,24 +2,19 @@ import { STATUS_CODES } from "node:http";
 import { createServer, connect, type AddressInfo, type Server, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Admit, admission } from "./admission.ts";
+import type { KeyPair } from "./certificates.ts";
+import { HANDSHAKE_LIMITS, type HandshakeLimits, takeHandshakes, TLS_HANDSHAKE } from "./handshakes.ts";
 import { HttpRefusal, type Reading, RequestReader } from "./request-reader.ts";
 import { READER_LIMITS, type ReaderLimits, watchReaders } from "./slow-readers.ts";
-
-/** The content type of a TLS record that opens a handshake (RFC 8446, 5.1). */
-const TLS_HANDSHAKE = 0x16;
 
 /**
  * What a TLS handshake gets: clients written in Go (docker, skopeo, crane …) know by the first bytes that the server
  * speaks plain HTTP, and fall back to it at once; after a connection that was just closed some of them try again first.
  */
-const PLAIN_HTTP_ONLY = [
-  "HTTP/1.1 400 Bad Request",
-  "Content-Type: text/plain",
-  "Content-Length: 42",
-  "Connection: close",
-  "",
-  "This port speaks plain http, and no https\n",
-].join("\r\n");
+const PLAIN_HTTP_ONLY = wrongProtocol("This port speaks plain http, and no https");
+
+/** What a plain request gets where TLS is spoken. */
+const TLS_ONLY = wrongProtocol("This port speaks https, and no plain http");
 
 /**
  * Bytes per read of an answer. Large reads make a pull through the front as fast as one without it: Node's own 64 KiB halve
@@ -47,9 +42,26 @@ const LOST_ANSWER = new HttpRefusal(503, "UNAVAILABLE", "the request ended befor
 const LINGER_MS = 30_000;
 const LINGER_QUIET_MS = 2000;
 
+/** Where a front listens, and what it passes on. */
+export interface FrontOptions {
+  host: string;
+  /** 0 for any free one. */
+  port: number;
+  /** Of workerd, at 127.0.0.1. */
+  upstreamPort: number;
+  admit?: Admit;
+  /** Of clients that do not read. */
+  readers?: ReaderLimits | undefined;
+  /** With it the front speaks TLS, and nothing else. */
+  certificate?: KeyPair | undefined;
+  handshakes?: HandshakeLimits;
+}
+
 /** A TCP server that passes connections on to workerd. */
 export interface Front {
   port: number;
+  /** Takes another certificate for connections that begin from now on. Nothing happens where the front speaks no TLS. */
+  use: (certificate: KeyPair) => void;
   /** Stops taking connections, lets requests in flight end for at most `grace` milliseconds, then drops the rest. */
   close: (grace: number) => Promise<void>;
 }
@@ -63,32 +75,25 @@ interface Pair {
 }
 
 /**
- * Listens on host:port and passes requests on to a port of 127.0.0.1: answers as the bytes that they are, requests as
- * `admit` lets them through. A connection that opens with a TLS handshake it tells at once that it speaks http only:
+ * Listens and passes requests on to workerd: answers as the bytes that they are, requests as `admit` lets them through.
+ * Without a certificate, a connection that opens with a TLS handshake is told at once that this port speaks http only:
  * container tools try https first, on any port, and workerd leaves them waiting for 10-15 s before they fall back. The
  * server sees a connection only when the first request's head is there.
  *
- * @param port 0 for any free one.
- * @param limits of clients that do not read.
  * @throws the system's error when it cannot listen.
  */
-export async function startFront(
-  host: string,
-  port: number,
-  upstreamPort: number,
-  admit: Admit = admission(),
-  limits: ReaderLimits = READER_LIMITS,
-): Promise<Front> {
+export async function startFront(options: FrontOptions): Promise<Front> {
+  const { host, port, upstreamPort, admit = admission(), readers = READER_LIMITS } = options;
   const pairs = new Set<Pair>();
   const buffers = new ReadBuffers();
   const clients = () => [...pairs].map(({ client }) => client);
   const waiting = new Set<Socket>();
-  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, (client) => {
+  const serve = (client: Socket, isSecured: boolean) => {
     const peer = client.remoteAddress ?? "";
     const reader = new RequestReader((head) => admit(head, peer));
     const onEnd = () => client.destroy();
     const onFirst = (bytes: Buffer) => {
-      const isTls = client.bytesRead === bytes.byteLength && bytes[0] === TLS_HANDSHAKE;
+      const isTls = !isSecured && client.bytesRead === bytes.byteLength && bytes[0] === TLS_HANDSHAKE;
       const reading: Reading = isTls ? { passed: [] } : reader.read(bytes);
       if (!isTls && reading.refusal === undefined && reading.passed.length === 0) return;
       waiting.delete(client);
@@ -102,18 +107,43 @@ export async function startFront(
     client.once("close", () => waiting.delete(client));
     client.on("data", onFirst).once("end", onEnd);
     client.resume();
+  };
+  const handshakes =
+    options.certificate &&
+    takeHandshakes(
+      options.certificate,
+      { secured: (client) => serve(client, true), isPlain: (client) => endWith(client, TLS_ONLY) },
+      options.handshakes ?? HANDSHAKE_LIMITS,
+    );
+  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, (client) => {
+    if (handshakes) handshakes.begin(client);
+    else serve(client, false);
   });
   await listen(server, host, port);
-  const stopWatching = watchReaders(clients, limits);
+  const stopWatching = watchReaders(clients, readers);
   return {
     port: (server.address() as AddressInfo).port,
+    use: (certificate) => handshakes?.use(certificate),
     close: async (grace) => {
       stopWatching();
       server.close();
+      handshakes?.close();
       for (const client of waiting) client.destroy();
       await drain(pairs, grace);
     },
   };
+}
+
+/** An answer in plain HTTP to a client that has chosen the wrong one of http and https. */
+function wrongProtocol(sentence: string): string {
+  return [
+    "HTTP/1.1 400 Bad Request",
+    "Content-Type: text/plain",
+    `Content-Length: ${sentence.length + 1}`,
+    "Connection: close",
+    "",
+    `${sentence}\n`,
+  ].join("\r\n");
 }
 
 /** A refusal as an answer: an error as OCI distribution-spec has it ("Error Codes"), which ends the connection. */

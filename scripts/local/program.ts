@@ -7,6 +7,7 @@ import { readSettings, SETTING_NAMES, type Settings } from "../../src/model/sett
 import { AdministratorRefused } from "../first-administrator.ts";
 import { admission, listOf } from "./admission.ts";
 import { BundleFailed } from "./bundle.ts";
+import { CertificateProblem, readTls, type TlsChoice } from "./certificates.ts";
 import { ConsoleFailed } from "./console.ts";
 import { Explained } from "./explained.ts";
 import { readListen } from "./listen.ts";
@@ -26,6 +27,7 @@ const EXPLAINED = [
   Explained,
   AdministratorRefused,
   BundleFailed,
+  CertificateProblem,
   ConfigurationError,
   ConsoleFailed,
   MigrationFailed,
@@ -42,8 +44,10 @@ export interface LocalEnvironment {
   /** The address to listen on. */
   listen: string;
   stateDir: string;
-  /** The canonical address of PUBLIC_URL. */
-  publicUrl: string | undefined;
+  /** How it speaks TLS; undefined for plain HTTP. */
+  tls: TlsChoice | undefined;
+  /** PUBLIC_URL; the canonical address is the first. */
+  publicUrls: readonly string[];
   /** The administrator's password. */
   password: string | undefined;
   /** Reverse proxies whose `X-Forwarded-For` counts. */
@@ -61,7 +65,8 @@ export function readEnvironment(): LocalEnvironment {
     port: readPort(process.env.PORT),
     listen: explained(() => readListen(process.env.LISTEN)),
     stateDir,
-    publicUrl: settings.publicUrls[0],
+    tls: explained(() => readTls(process.env)),
+    publicUrls: settings.publicUrls,
     password: process.env.ADMIN_PASSWORD || undefined,
     trustedProxies: readTrustedProxies(process.env.TRUSTED_PROXIES),
     bindings: () => ({ ...localSecrets(join(stateDir, "secrets.json")), ...variables, ...metricsToken }),

@@ -3,17 +3,18 @@ import { createServer, type AddressInfo } from "node:net";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare, type V4WorkerOptionsShape } from "miniflare";
-import { admission, type Admit, hostsOf } from "./admission.ts";
+import { admission, hostsOf } from "./admission.ts";
 import { separateAssets } from "./assets-worker.ts";
 import { bundle } from "./bundle.ts";
+import { type CertificateSource, fileSource, type TlsChoice, watchCertificate } from "./certificates.ts";
 import { buildConsole } from "./console.ts";
 import { startCron } from "./cron.ts";
 import { DiskSpace } from "./disk-space.ts";
-import { startFront, type Front } from "./front.ts";
+import { type Front, type FrontOptions, startFront } from "./front.ts";
 import { startHashing } from "./hashing.ts";
 import { FRONT_HEADER, guardModule } from "./guard-module.ts";
 import { applyMigrations } from "./migrations.ts";
-import { localUrl, LOOPBACK } from "./listen.ts";
+import { localUrl, LOOPBACK, publicUrls } from "./listen.ts";
 import { requirePatches } from "./patched-packages.ts";
 import { processesWithEnvironment, processStart } from "./processes.ts";
 import { lockState, STATE_DIR_MARK } from "./state-lock.ts";
@@ -65,6 +66,8 @@ export interface RuntimeOptions {
   /** Secrets, and variables in place of those in wrangler.toml. As a function it is called once nobody else can use
    * `stateDir`, with the address of {@link Runtime.url}. */
   bindings?: Record<string, string> | ((url: string) => Record<string, string>);
+  /** Default: plain HTTP. */
+  tls?: TlsChoice | undefined;
   /** Reverse proxies before it whose `X-Forwarded-For` counts, as addresses or blocks. */
   trustedProxies?: readonly string[];
   /** Where lines about the Worker go, its own console output included; default: standard error. */
@@ -75,6 +78,8 @@ export interface Runtime {
   /** For this machine itself, without a slash at the end. */
   url: string;
   port: number;
+  /** The certificate of the registry's own authority, which clients have to trust, if it has one. */
+  authorityFile: string | undefined;
   miniflare: Miniflare;
   workerdPid: number;
   /** Ends requests in flight (within 3 s), then workerd. Idempotent. */
@@ -101,7 +106,7 @@ export class WorkerdDied extends Error {
  * Starts a Worker on this machine, with all it needs and without a network: its bundle as it would be deployed, its
  * bindings with data below `stateDir`, migrations applied, cron triggers running.
  *
- * @throws PackageNotPatched, StateInUse, PortUnavailable, BundleFailed, MigrationFailed; nothing is left running then.
+ * @throws PackageNotPatched, StateInUse, CertificateProblem, PortUnavailable, BundleFailed, MigrationFailed; nothing is left running then.
  */
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   requirePatches(ROOT);
@@ -112,7 +117,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const undo: (() => void | Promise<void>)[] = [state.release];
   try {
     const port = options.port || (await findFreePort(host));
-    const url = localUrl(host, port);
+    const { tls } = options;
+    const url = localUrl(host, port, tls ? "https" : "http");
     const bindings = typeof options.bindings === "function" ? options.bindings(url) : options.bindings;
     // Only Berth's own Worker has a console.
     if (options.configPath === undefined) await buildConsole();
@@ -132,9 +138,16 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     const admit = admission({
       publicHosts: [new URL(url).hostname, ...hostsOf(textOf(variables["PUBLIC_URL"]))],
       trustedProxies: options.trustedProxies ?? [],
+      isTls: tls !== undefined,
       headers: { [FRONT_HEADER]: frontSecret },
       check: (head) => disk.requireRoom(head),
     });
+    const hosts = [
+      ...publicUrls(host, port).map((each) => new URL(each).hostname),
+      ...hostsOf(textOf(variables["PUBLIC_URL"])),
+    ];
+    const certificates = tls && (await certificatesOf(tls, state.path, hosts));
+    const certificate = await certificates?.source.read();
     process.env.MINIFLARE_WORKERD_V8_FLAGS ??= V8_FLAGS;
     await startHashing();
     const miniflare = new Miniflare(
@@ -163,7 +176,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
             queueConsumers: withLargeBatches(worker.workerOptions.queueConsumers),
             // Miniflare's own socket sends requests through a Worker that compresses answers and draws error pages:
             // it halves the requests per second.
-            unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
+            unsafeDirectSockets: [{ host: "127.0.0.1", port: 0, proxy: tls !== undefined }],
           }),
           // Others have no database that a backup is made of.
           ...(options.configPath === undefined ? [storageWorker(worker.workerOptions, storageSecret)] : []),
@@ -188,8 +201,11 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     if (options.configPath === undefined) {
       undo.unshift(await openDoor(state.path, await bindingsOf(miniflare, storageSecret)));
     }
-    const front = await openFront({ host, port, upstreamPort: Number(workerd.port), admit });
+    const front = await openFront({ host, port, upstreamPort: Number(workerd.port), admit, certificate });
     undo.unshift(() => front.close(STOP_GRACE));
+    if (certificates && certificate) {
+      undo.unshift(watchCertificate(certificates.source, certificate, { use: front.use, log }));
+    }
     let stopping: Promise<void> | undefined;
     const runCron = async (cron: string, scheduledTime: Date) => {
       try {
@@ -210,6 +226,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     return {
       url,
       port: front.port,
+      authorityFile: certificates?.authorityFile,
       miniflare,
       workerdPid,
       stop,
@@ -247,12 +264,24 @@ async function findFreePort(host: string): Promise<number> {
   return port;
 }
 
-async function openFront(options: { host: string; port: number; upstreamPort: number; admit: Admit }): Promise<Front> {
-  const { host, port, upstreamPort, admit } = options;
+/** Where the certificate comes from. @param hosts that one of its own has to hold. */
+async function certificatesOf(
+  tls: TlsChoice,
+  stateDir: string,
+  hosts: readonly string[],
+): Promise<{ source: CertificateSource; authorityFile?: string }> {
+  if (tls.kind === "files") return { source: fileSource(tls) };
+  // Most registries need no library that makes certificates.
+  const { ownCertificate } = await import("./own-certificate.ts");
+  const source = ownCertificate(stateDir, hosts);
+  return { source, authorityFile: source.authorityFile };
+}
+
+async function openFront(options: FrontOptions): Promise<Front> {
   try {
-    return await startFront(host, port, upstreamPort, admit);
+    return await startFront(options);
   } catch (error) {
-    throw error instanceof Error ? new PortUnavailable(host, port, error) : error;
+    throw error instanceof Error ? new PortUnavailable(options.host, options.port, error) : error;
   }
 }
 

@@ -2,11 +2,16 @@ import { createHash, randomBytes } from "node:crypto";
 import { createServer as createHttpServer, type IncomingMessage } from "node:http";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { connect as secure } from "node:tls";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { admission, type AdmissionRules } from "../../scripts/local/admission.ts";
-import { startFront } from "../../scripts/local/front.ts";
+import { type FrontOptions, startFront } from "../../scripts/local/front.ts";
 import type { ReaderLimits } from "../../scripts/local/slow-readers.ts";
+import { makeCertificate } from "../support/certificates.ts";
 import { eventually, openSocket } from "./programs.ts";
+
+const { certificate: cert, key } = await makeCertificate({ name: "localhost" });
+const certified = { cert, key };
 
 const GET = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
 const post = (length: number) => `POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${length}\r\n\r\n`;
@@ -14,7 +19,7 @@ const post = (length: number) => `POST / HTTP/1.1\r\nHost: localhost\r\nContent-
 const bodyOf = (bytes: Buffer) => bytes.subarray(bytes.indexOf("\r\n\r\n") + 4);
 
 /** A front before a server of the test's own; `connections` are what the server has accepted. */
-async function frontBefore(serve: (socket: Socket) => void, limits?: ReaderLimits) {
+async function frontBefore(serve: (socket: Socket) => void, options: Partial<FrontOptions> = {}) {
   const connections: Socket[] = [];
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     connections.push(socket);
@@ -22,7 +27,8 @@ async function frontBefore(serve: (socket: Socket) => void, limits?: ReaderLimit
     serve(socket);
   });
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-  const front = await startFront("127.0.0.1", 0, (server.address() as AddressInfo).port, admission(), limits);
+  const upstreamPort = (server.address() as AddressInfo).port;
+  const front = await startFront({ host: "127.0.0.1", port: 0, upstreamPort, ...options });
   onTestFinished(async () => {
     await front.close(0);
     for (const connection of connections) connection.destroy();
@@ -44,183 +50,196 @@ test("tells a TLS handshake at once that it speaks http only, unseen by the serv
   expect(head).toContain(`Content-Length: ${body.length}`);
 });
 
-test("passes every byte on, in both directions", async () => {
-  const { front } = await frontBefore((socket) => socket.pipe(socket));
-  const sent = randomBytes(20 * 1024 * 1024);
-  const client = await openSocket(front.port);
-  client.socket.write(post(sent.byteLength));
-  client.socket.end(sent);
-  await client.ended;
-  expect(bodyOf(client.received()).equals(sent)).toBe(true);
-});
+describe.for(["plain http", "TLS"])("over %s", (transport) => {
+  const certificate = transport === "TLS" ? certified : undefined;
+  const authority = certificate?.cert;
+  const frontBeforeServer = (serve: (socket: Socket) => void, readers?: ReaderLimits) =>
+    frontBefore(serve, { readers, certificate });
 
-test("keeps an answer whole for a client that reads slowly, and holds the server back meanwhile", async () => {
-  const sent = randomBytes(64 * 1024 * 1024);
-  const { front, connections } = await frontBefore((socket) => socket.end(sent));
-  const client = await openSocket(front.port);
-  client.socket.pause();
-  client.socket.write(GET);
-  await sleep(500);
-  expect(connections[0]?.bytesWritten).toBeLessThanOrEqual(sent.byteLength);
-  expect(connections[0]?.writableLength).toBeGreaterThan(0);
-
-  const hash = createHash("sha256");
-  for await (const chunk of client.socket) {
-    hash.update(chunk as Buffer);
-    if (Math.random() < 0.01) await sleep(2);
-  }
-  expect(hash.digest("hex")).toBe(createHash("sha256").update(sent).digest("hex"));
-});
-
-describe("clients that do not read their answers", () => {
-  /** Answers for ever, about as fast as it is read. */
-  const flood = (socket: Socket) => {
-    const piece = Buffer.alloc(1024 * 1024, "x");
-    const write = () => void socket.write(piece, (error) => error ?? setTimeout(write, 5));
-    socket.once("data", write);
-  };
-  const ask = (port: number) => {
-    const client = connect(port, "127.0.0.1").pause();
-    client.on("error", () => undefined).write(GET);
-    onTestFinished(() => void client.destroy());
-    return client;
-  };
-
-  test("are dropped after their time, and with them what the server has for them", async () => {
-    const { front, connections } = await frontBefore(flood, { patienceMs: 1500, maxSlow: 10, leastMs: 1000 });
-    ask(front.port);
-    const start = performance.now();
-    await eventually(() => connections[0]?.closed || undefined);
-    expect(performance.now() - start).toBeGreaterThan(1500);
+  test("passes every byte on, in both directions", async () => {
+    const { front } = await frontBeforeServer((socket) => socket.pipe(socket));
+    const sent = randomBytes(20 * 1024 * 1024);
+    const client = await openSocket(front.port, { authority });
+    client.socket.write(post(sent.byteLength));
+    client.socket.end(sent);
+    await client.ended;
+    expect(bodyOf(client.received()).equals(sent)).toBe(true);
   });
 
-  test("are dropped sooner when there are many, the longest first, and never those who read", async () => {
-    const { front, connections } = await frontBefore(flood, { patienceMs: 60_000, maxSlow: 2, leastMs: 1000 });
-    const reader = ask(front.port).resume();
-    await sleep(300);
-    for (let at = 0; at < 5; at += 1) {
-      ask(front.port);
-      await sleep(1200);
-    }
-    await eventually(() => connections.filter(({ closed }) => closed).length === 3 || undefined);
-    await sleep(2500);
-    expect(connections.map(({ closed }) => closed)).toEqual([false, true, true, true, false, false]);
-    expect(reader.closed).toBe(false);
-  });
-});
-
-test("a client that has sent everything still gets its answer", async () => {
-  const { front } = await frontBefore((socket) => {
-    socket.resume().on("end", () => setTimeout(() => socket.end("answer"), 50));
-  });
-  const client = await openSocket(front.port, { allowHalfOpen: true });
-  client.socket.end(GET);
-  await client.ended;
-  expect(client.received().toString()).toBe("answer");
-});
-
-test("a server that has answered can still be sent to", async () => {
-  let received = "";
-  const { front } = await frontBefore((socket) => {
-    socket.setEncoding("utf8").on("data", (text: string) => (received += text));
-    socket.end("answer");
-  });
-  const client = await openSocket(front.port, { allowHalfOpen: true });
-  client.socket.write(`${post(8)}que`);
-  await client.ended;
-  client.socket.end("stion");
-  await eventually(() => (received.endsWith("\r\n\r\nquestion") ? true : undefined));
-  expect(received).toMatch(/\r\n\r\nquestion$/);
-});
-
-test("a client that resets its connection takes the server's with it", async () => {
-  const { front, connections } = await frontBefore((socket) => socket.resume());
-  const client = await openSocket(front.port);
-  client.socket.write(post(8));
-  await eventually(() => connections[0]);
-  client.socket.resetAndDestroy();
-  await eventually(() => connections[0]?.readableEnded || undefined);
-  expect(connections[0]?.readableEnded).toBe(true);
-});
-
-test("a server that goes away closes the client's connection", async () => {
-  const { front } = await frontBefore((socket) => socket.once("data", () => socket.resetAndDestroy()));
-  const client = await openSocket(front.port);
-  client.socket.write(GET);
-  await client.closed;
-  expect(client.socket.closed).toBe(true);
-});
-
-test("closing waits for an answer, not for idle connections", async () => {
-  const { front } = await frontBefore((socket) => {
-    socket.on("data", (data) => {
-      setTimeout(() => socket.write("answer"), data.toString().startsWith("GET /slow ") ? 700 : 0);
-    });
-  });
-  const [silent, idle, slow] = [
-    await openSocket(front.port),
-    await openSocket(front.port),
-    await openSocket(front.port),
-  ];
-  idle.socket.write(GET);
-  slow.socket.write(GET.replace("/", "/slow"));
-  await eventually(() => (idle.received().length > 0 ? true : undefined));
-  const start = performance.now();
-  await front.close(3000);
-  await Promise.all([silent.closed, idle.closed, slow.closed]);
-  expect(slow.received().toString()).toBe("answer");
-  expect(performance.now() - start).toBeLessThan(1500);
-});
-
-test("closing gives up on an answer that takes too long", async () => {
-  const { front } = await frontBefore((socket) => socket.resume());
-  const client = await openSocket(front.port);
-  client.socket.write(GET);
-  await sleep(50);
-  const start = performance.now();
-  await front.close(300);
-  await client.closed;
-  expect(performance.now() - start).toBeLessThan(700);
-});
-
-/** Sends a request piece by piece, until all of it is sent or the connection ends. */
-async function sendUntilAnswered(socket: Socket): Promise<void> {
-  const piece = Buffer.alloc(64 * 1024, "x");
-  socket.write(post(100 * piece.byteLength));
-  for (let sent = 0; sent < 100 && !socket.readableEnded; sent += 1) {
-    socket.write(piece);
-    await sleep(5);
-  }
-}
-
-test("a client that is still sending gets an answer that came early", async () => {
-  const { front } = await frontBefore((socket) => {
-    socket.once("data", () => socket.end("refused", () => socket.destroy()));
-  });
-  const client = await openSocket(front.port);
-  await sendUntilAnswered(client.socket);
-  await client.ended;
-  expect(client.received().toString()).toBe("refused");
-});
-
-test.for([0, 1, 3])("an answer that was lost with its connection is a 503, after %i other requests", async (others) => {
-  let asked = 0;
-  const { front } = await frontBefore((socket) => {
-    socket.on("data", () => {
-      asked += 1;
-      if (asked <= others) socket.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
-      // What it has not read makes this a reset, which takes the answer along.
-      else socket.pause().resetAndDestroy();
-    });
-  });
-  const client = await openSocket(front.port);
-  for (let at = 1; at <= others; at += 1) {
+  test("keeps an answer whole for a client that reads slowly, and holds the server back meanwhile", async () => {
+    const sent = randomBytes(64 * 1024 * 1024);
+    const { front, connections } = await frontBeforeServer((socket) => socket.end(sent));
+    const client = await openSocket(front.port, { authority });
+    client.socket.pause();
     client.socket.write(GET);
-    await eventually(() => client.received().toString().split("200 OK").length - 1 === at || undefined);
+    await sleep(500);
+    expect(connections[0]?.bytesWritten).toBeLessThanOrEqual(sent.byteLength);
+    expect(connections[0]?.writableLength).toBeGreaterThan(0);
+
+    const hash = createHash("sha256");
+    for await (const chunk of client.socket) {
+      hash.update(chunk as Buffer);
+      if (Math.random() < 0.01) await sleep(2);
+    }
+    expect(hash.digest("hex")).toBe(createHash("sha256").update(sent).digest("hex"));
+  });
+
+  describe("clients that do not read their answers", () => {
+    /** Answers for ever, about as fast as it is read. */
+    const flood = (socket: Socket) => {
+      const piece = Buffer.alloc(1024 * 1024, "x");
+      const write = () => void socket.write(piece, (error) => error ?? setTimeout(write, 5));
+      socket.once("data", write);
+    };
+    const ask = (port: number) => {
+      const client = authority
+        ? secure({ port, host: "127.0.0.1", ca: authority, servername: "localhost" })
+        : connect(port, "127.0.0.1");
+      client.pause();
+      client.on("error", () => undefined).write(GET);
+      onTestFinished(() => void client.destroy());
+      return client;
+    };
+
+    test("are dropped after their time, and with them what the server has for them", async () => {
+      const { front, connections } = await frontBeforeServer(flood, { patienceMs: 1500, maxSlow: 10, leastMs: 1000 });
+      ask(front.port);
+      const start = performance.now();
+      await eventually(() => connections[0]?.closed || undefined);
+      expect(performance.now() - start).toBeGreaterThan(1500);
+    });
+
+    test("are dropped sooner when there are many, the longest first, and never those who read", async () => {
+      const { front, connections } = await frontBeforeServer(flood, { patienceMs: 60_000, maxSlow: 2, leastMs: 1000 });
+      const reader = ask(front.port).resume();
+      await sleep(300);
+      for (let at = 0; at < 5; at += 1) {
+        ask(front.port);
+        await sleep(1200);
+      }
+      await eventually(() => connections.filter(({ closed }) => closed).length === 3 || undefined);
+      await sleep(2500);
+      expect(connections.map(({ closed }) => closed)).toEqual([false, true, true, true, false, false]);
+      expect(reader.closed).toBe(false);
+    });
+  });
+
+  test("a client that has sent everything still gets its answer", async () => {
+    const { front } = await frontBeforeServer((socket) => {
+      socket.resume().on("end", () => setTimeout(() => socket.end("answer"), 50));
+    });
+    const client = await openSocket(front.port, { allowHalfOpen: true, authority });
+    client.socket.end(GET);
+    await client.ended;
+    expect(client.received().toString()).toBe("answer");
+  });
+
+  test("a server that has answered can still be sent to", async () => {
+    let received = "";
+    const { front } = await frontBeforeServer((socket) => {
+      socket.setEncoding("utf8").on("data", (text: string) => (received += text));
+      socket.end("answer");
+    });
+    const client = await openSocket(front.port, { allowHalfOpen: true, authority });
+    client.socket.write(`${post(8)}que`);
+    await client.ended;
+    client.socket.end("stion");
+    await eventually(() => (received.endsWith("\r\n\r\nquestion") ? true : undefined));
+    expect(received).toMatch(/\r\n\r\nquestion$/);
+  });
+
+  test("a client that resets its connection takes the server's with it", async () => {
+    const { front, connections } = await frontBeforeServer((socket) => socket.resume());
+    const client = await openSocket(front.port, { authority });
+    client.socket.write(post(8));
+    await eventually(() => connections[0]);
+    client.reset();
+    await eventually(() => connections[0]?.readableEnded || undefined);
+    expect(connections[0]?.readableEnded).toBe(true);
+  });
+
+  test("a server that goes away closes the client's connection", async () => {
+    const { front } = await frontBeforeServer((socket) => socket.once("data", () => socket.resetAndDestroy()));
+    const client = await openSocket(front.port, { authority });
+    client.socket.write(GET);
+    await client.closed;
+    expect(client.socket.closed).toBe(true);
+  });
+
+  test("closing waits for an answer, not for idle connections", async () => {
+    const { front } = await frontBeforeServer((socket) => {
+      socket.on("data", (data) => {
+        setTimeout(() => socket.write("answer"), data.toString().startsWith("GET /slow ") ? 700 : 0);
+      });
+    });
+    const [silent, idle, slow] = [
+      await openSocket(front.port, { authority }),
+      await openSocket(front.port, { authority }),
+      await openSocket(front.port, { authority }),
+    ];
+    idle.socket.write(GET);
+    slow.socket.write(GET.replace("/", "/slow"));
+    await eventually(() => (idle.received().length > 0 ? true : undefined));
+    const start = performance.now();
+    await front.close(3000);
+    await Promise.all([silent.closed, idle.closed, slow.closed]);
+    expect(slow.received().toString()).toBe("answer");
+    expect(performance.now() - start).toBeLessThan(1500);
+  });
+
+  test("closing gives up on an answer that takes too long", async () => {
+    const { front } = await frontBeforeServer((socket) => socket.resume());
+    const client = await openSocket(front.port, { authority });
+    client.socket.write(GET);
+    await sleep(50);
+    const start = performance.now();
+    await front.close(300);
+    await client.closed;
+    expect(performance.now() - start).toBeLessThan(700);
+  });
+
+  /** Sends a request piece by piece, until all of it is sent or the connection ends. */
+  async function sendUntilAnswered(socket: Socket): Promise<void> {
+    const piece = Buffer.alloc(64 * 1024, "x");
+    socket.write(post(100 * piece.byteLength));
+    for (let sent = 0; sent < 100 && !socket.readableEnded; sent += 1) {
+      socket.write(piece);
+      await sleep(5);
+    }
   }
-  await sendUntilAnswered(client.socket);
-  await client.ended;
-  expect(client.received().toString()).toMatch(/^(HTTP\/1\.1 200 OK[^]*ok)*HTTP\/1\.1 503 /);
+
+  test("a client that is still sending gets an answer that came early", async () => {
+    const { front } = await frontBeforeServer((socket) => {
+      socket.once("data", () => socket.end("refused", () => socket.destroy()));
+    });
+    const client = await openSocket(front.port, { authority });
+    await sendUntilAnswered(client.socket);
+    await client.ended;
+    expect(client.received().toString()).toBe("refused");
+  });
+
+  test.for([0, 1, 3])(
+    "an answer that was lost with its connection is a 503, after %i other requests",
+    async (others) => {
+      let asked = 0;
+      const { front } = await frontBeforeServer((socket) => {
+        socket.on("data", () => {
+          asked += 1;
+          if (asked <= others) socket.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+          // What it has not read makes this a reset, which takes the answer along.
+          else socket.pause().resetAndDestroy();
+        });
+      });
+      const client = await openSocket(front.port, { authority });
+      for (let at = 1; at <= others; at += 1) {
+        client.socket.write(GET);
+        await eventually(() => client.received().toString().split("200 OK").length - 1 === at || undefined);
+      }
+      await sendUntilAnswered(client.socket);
+      await client.ended;
+      expect(client.received().toString()).toMatch(/^(HTTP\/1\.1 200 OK[^]*ok)*HTTP\/1\.1 503 /);
+    },
+  );
 });
 
 /** What a server behind the front has been asked, as Node reads it. */
@@ -245,7 +264,8 @@ async function frontBeforeHttp(rules: AdmissionRules = {}) {
     );
   });
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-  const front = await startFront("127.0.0.1", 0, (server.address() as AddressInfo).port, admission(rules));
+  const upstreamPort = (server.address() as AddressInfo).port;
+  const front = await startFront({ host: "127.0.0.1", port: 0, upstreamPort, admit: admission(rules) });
   onTestFinished(async () => {
     await front.close(0);
     server.closeAllConnections();

@@ -2,7 +2,8 @@
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { publicUrls, readListen } from "../../scripts/local/listen.ts";
+import { isReadableByOthers, publicUrls, readListen } from "../../scripts/local/listen.ts";
+import { eventually } from "./programs.ts";
 import { makeTemporaryDirectory, PASSWORD, removeDirectory, startServer, USER } from "../support/server.ts";
 
 test("LISTEN is an address of the machine", () => {
@@ -30,15 +31,41 @@ test("without PUBLIC_URL the registry is called as its addresses, those for othe
     ],
   };
   const own = ["http://127.0.0.1:80", "http://localhost:80"].map((url) => url.replace(":80", ":5000"));
-  expect(publicUrls("127.0.0.1", 5000, interfaces)).toEqual(own);
-  expect(publicUrls("192.0.2.9", 5000, interfaces)).toEqual(["http://192.0.2.9:5000", ...own]);
-  expect(publicUrls("0.0.0.0", 5000, interfaces)).toEqual(["http://192.0.2.7:5000", ...own]);
-  expect(publicUrls("::", 5000, interfaces)).toEqual([
+  expect(publicUrls("127.0.0.1", 5000, { interfaces })).toEqual(own);
+  expect(publicUrls("192.0.2.9", 5000, { interfaces })).toEqual(["http://192.0.2.9:5000", ...own]);
+  expect(publicUrls("0.0.0.0", 5000, { interfaces })).toEqual(["http://192.0.2.7:5000", ...own]);
+  expect(publicUrls("::", 5000, { interfaces })).toEqual([
     "http://192.0.2.7:5000",
     "http://[2001:db8::7]:5000",
     ...own,
     "http://[::1]:5000",
   ]);
+});
+
+test("with TLS the addresses are those of https, and names of the certificate come first, once each", () => {
+  const names = ["registry.example.com", "localhost", "[::1]"];
+  expect(publicUrls("192.0.2.9", 8443, { scheme: "https", names })).toEqual([
+    "https://registry.example.com:8443",
+    "https://localhost:8443",
+    "https://[::1]:8443",
+    "https://192.0.2.9:8443",
+    "https://127.0.0.1:8443",
+  ]);
+  // PUBLIC_URL takes twenty.
+  const many = Array.from({ length: 40 }, (_, at) => `n${at}.example.com`);
+  expect(publicUrls("::", 8443, { scheme: "https", names: many })).toHaveLength(20);
+});
+
+test.for([
+  ["127.0.0.1", "http", [], false],
+  ["127.9.9.9", "http", [], false],
+  ["::1", "http", [], false],
+  ["0.0.0.0", "http", [], true],
+  ["192.0.2.7", "http", ["http://192.0.2.7:8787"], true],
+  ["::", "https", [], false],
+  ["0.0.0.0", "http", ["https://registry.example.com"], false],
+] as const)("LISTEN=%s by %s with PUBLIC_URL %j is readable by others: %s", ([listen, scheme, urls, expected]) => {
+  expect(isReadableByOthers(listen, scheme, urls)).toBe(expected);
 });
 
 test("LISTEN=:: answers at every address, and sends clients to log in where they are", async () => {
@@ -61,6 +88,8 @@ test("LISTEN=:: answers at every address, and sends clients to log in where they
     expect((await fetch(`${url}/v2/`, { headers: { Authorization } })).status).toBe(200);
   }
   expect((await fetch(`${server.url}/v2/`)).status).toBe(401);
+  await eventually(() => server.output().includes("stops it") || undefined);
+  expect(server.output()).toContain("others on the network can read passwords and images");
 });
 
 test("by default nothing but the machine itself reaches it", async () => {

@@ -5,6 +5,7 @@ import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { connect as secure } from "node:tls";
 import { onTestFinished } from "vitest";
 import { processStart } from "../../scripts/local/processes.ts";
 
@@ -75,9 +76,17 @@ export function run(args: readonly string[], environment: NodeJS.ProcessEnv = {}
   };
 }
 
-/** A TCP connection with all that it receives. */
-export async function openSocket(port: number, options: { allowHalfOpen?: boolean } = {}) {
-  const socket: Socket = connect({ host: "127.0.0.1", port, ...options });
+export interface SocketOptions {
+  allowHalfOpen?: boolean;
+  /** PEM. With it the connection speaks TLS with a server whose certificate this authority has signed. */
+  authority?: string | undefined;
+}
+
+/** A connection with all that it receives. */
+export async function openSocket(port: number, { allowHalfOpen = false, authority }: SocketOptions = {}) {
+  const wire = connect({ host: "127.0.0.1", port, allowHalfOpen });
+  const socket: Socket =
+    authority === undefined ? wire : secure({ socket: wire, ca: authority, servername: "localhost" });
   onTestFinished(() => {
     socket.destroy();
   });
@@ -85,6 +94,8 @@ export async function openSocket(port: number, options: { allowHalfOpen?: boolea
   socket.on("data", (chunk) => chunks.push(chunk));
   const closed = new Promise<void>((done) => socket.on("error", () => undefined).on("close", () => done()));
   const ended = new Promise<void>((done) => socket.on("end", done));
-  await new Promise<void>((done, reject) => socket.once("connect", done).once("error", reject));
-  return { socket, received: () => Buffer.concat(chunks), ended, closed };
+  const isReady = authority === undefined ? "connect" : "secureConnect";
+  await new Promise<void>((done, reject) => socket.once(isReady, done).once("error", reject));
+  // A reset is a matter of TCP.
+  return { socket, received: () => Buffer.concat(chunks), ended, closed, reset: () => void wire.resetAndDestroy() };
 }

@@ -67,7 +67,7 @@ export async function startServer(stateDir: string, port = 0, environment: NodeJ
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding("utf8").on("data", (text: string) => {
         output += text;
-        const url = /Berth is ready at (http:\S+)/.exec(output)?.[1];
+        const url = /Berth is ready at (https?:\S+)/.exec(output)?.[1];
         if (url !== undefined) found(url);
       });
     }
@@ -81,7 +81,7 @@ export async function startServer(stateDir: string, port = 0, environment: NodeJ
   const timer = setTimeout(() => child.kill("SIGKILL"), PATIENCE);
   const url = await Promise.race([ready, end]);
   clearTimeout(timer);
-  if (typeof url !== "string" || !url.startsWith("http:")) throw new Error(`the registry did not start:\n${output}`);
+  if (typeof url !== "string" || !url.startsWith("http")) throw new Error(`the registry did not start:\n${output}`);
   keepBundle(stateDir);
   const [workerdPid] = processesWithEnvironment(STATE_DIR_MARK, realpathSync(stateDir));
   if (workerdPid === undefined) throw new Error("workerd is not among the running processes");
