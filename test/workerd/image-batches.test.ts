@@ -2,7 +2,7 @@
 import { env } from "cloudflare:workers";
 import { describe, it } from "vitest";
 import { MAX_CHANGED_IMAGES } from "../../src/kernel/field-limits.ts";
-import { eventually } from "../support/workerd/eventually.ts";
+import { eventually } from "../support/workerd/waiting.ts";
 import {
   auditOf,
   type Client,
