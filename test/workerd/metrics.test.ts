@@ -28,6 +28,7 @@ import {
   someBytes,
 } from "../support/workerd/registry-requests.ts";
 import { logged } from "../support/workerd/request-log.ts";
+import { anImage, drain, newTrigger } from "../support/workerd/triggered-images.ts";
 import { countRequest } from "../support/workerd/counting.ts";
 
 const TOKEN = "a token of the metrics";
@@ -180,6 +181,18 @@ describe("/metrics", () => {
     );
     expect(found.reduce((sum, count) => sum + count, 0)).toBe(3);
     expect(found[0]).toBeGreaterThanOrEqual(2);
+  });
+
+  it("counts deliveries by what came of them", async ({ expect }) => {
+    const setting = await anImage();
+    await newTrigger(setting, { name: "hook" });
+    const answering = vi.spyOn(globalThis, "fetch").mockImplementation(async () => new Response("fine"));
+    const grown = await growth(async () => {
+      await pushAs(setting.administrator, setting.repository, "v1");
+      await drain();
+    });
+    answering.mockRestore();
+    expect(grown('berth_deliveries_finished_total{result="success"}')).toBe(1);
   });
 
   it("has the quotas of organizations that have a limit of their own, and of no others", async ({ expect }) => {

@@ -59,12 +59,12 @@ export async function errorCodes(response: Response): Promise<string[]> {
 /** The errors of an answer, whose particulars are shown without the id of the request (request-log.test.ts). */
 export async function errorsOf(response: Response): Promise<{ code: string; message: string; detail?: unknown }[]> {
   const body = await response.json<{
-    errors: { code: string; message: string; detail?: { requestId?: string } }[];
+    errors: { code: string; message: string; detail?: Record<string, unknown> }[];
   }>();
-  return body.errors.map(({ detail: { requestId: _, ...detail } = {}, ...error }) => ({
-    ...error,
-    ...(Object.keys(detail).length > 0 && { detail }),
-  }));
+  return body.errors.map(({ detail = {}, ...error }) => {
+    const particulars = Object.entries(detail).filter(([name]) => name !== "requestId");
+    return { ...error, ...(particulars.length > 0 && { detail: Object.fromEntries(particulars) }) };
+  });
 }
 
 /** The text of an answer without the id of its request: what two refusals that are to look the same have in common. */
