@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Plugin } from "vite";
-import { guideFolder, languageCode } from "../../src/console/help.ts";
+import { guideFolder, languageCode } from "../../src/console/guides.ts";
 import { LANGUAGES } from "../../src/console/i18n/languages.ts";
 import { guideParts, markdownToHtml } from "../../src/console/pages/image/markdown-html.ts";
 import { GUIDES } from "../../src/kernel/guides.ts";

@@ -1,6 +1,7 @@
 import { describe, it } from "vitest";
 import { anchorOf, GUIDES } from "../kernel/guides.ts";
-import { apiPageFor, guideLink, HELP, helpFor } from "./help.ts";
+import { apiPageFor, guideLink } from "./guides.ts";
+import { HELP, helpFor } from "./help.ts";
 import { PATHS } from "./paths.ts";
 
 const TEXTS = import.meta.glob<string>("../../docs/{,zh/}*.md", { query: "?raw", import: "default", eager: true });

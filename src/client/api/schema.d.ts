@@ -12,7 +12,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The versions of the management API
+         * List API versions
          * @description A browser, which accepts `text/html`, gets the console instead.
          */
         get: operations["listApiVersions"];
@@ -31,11 +31,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One's own access keys, the newest first */
+        /** List your access keys */
         get: operations["listAccessKeys"];
         put?: never;
         /**
-         * Make an access key for oneself
+         * Create an access key
          * @description A user has at most 2. A robot makes none for itself.
          */
         post: operations["createAccessKey"];
@@ -55,7 +55,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Delete one of one's own access keys */
+        /** Delete your access key */
         delete: operations["deleteAccessKey"];
         options?: never;
         head?: never;
@@ -70,13 +70,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * All accounts by name
+         * List accounts
          * @description Operators only.
          */
         get: operations["listAccounts"];
         put?: never;
         /**
-         * Create an account with its first administrator
+         * Create an account
          * @description Operators only.
          */
         post: operations["createAccount"];
@@ -94,14 +94,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * An account
+         * Show an account
          * @description For operators and the account's own users.
          */
         get: operations["showAccount"];
         put?: never;
         post?: never;
         /**
-         * Delete an account with its users
+         * Delete an account
          * @description Operators only; never their own account, the deployment's first, nor one that still has organizations.
          */
         delete: operations["deleteAccount"];
@@ -118,7 +118,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What all organizations of an account have together, and may have
+         * Show an account's quotas
          * @description For administrators of the account, and for operators.
          */
         get: operations["showAccountQuota"];
@@ -128,7 +128,7 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Give an account limits of its own
+         * Change an account's quotas
          * @description Operators only. A limit below what is used refuses further growth, and nothing else.
          */
         patch: operations["updateAccountQuota"];
@@ -142,7 +142,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What happened of late to the caller's images
+         * Show recent activity
          * @description The last pushes to all images that the caller has a right to by account or permission, and the last deliveries and the failing triggers of all images that they may edit.
          */
         get: operations["showActivity"];
@@ -162,7 +162,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What was done, newest first
+         * List audit events
          * @description Operators see everything, administrators what concerns their account, members what they did themselves and, with `organization`, what concerns an organization that they manage.
          */
         get: operations["listAuditEvents"];
@@ -182,7 +182,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * All that was done, newest first, as JSON Lines
+         * Export audit events as JSON Lines
          * @description Operators see everything, administrators what concerns their account, members what they did themselves and, with `organization`, what concerns an organization that they manage. With `cursor`, an export goes on behind the page that names it. One answer has about two million events; where there are more, its last line is `{"next": "…"}`, the `cursor` of the next export.
          */
         get: operations["exportAuditEvents"];
@@ -202,7 +202,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Whether something has changed
+         * Check for changes
          * @description A text for each kind of change to what the caller may see of their own account: it is another one than before once something has changed, and says nothing else. It costs little, so that lists can be followed by asking for it every few seconds. Sometimes it changes although nothing did that the caller sees.
          */
         get: operations["showChanges"];
@@ -222,13 +222,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What there is to collect, and what was
+         * Show garbage and past collections
          * @description For operators.
          */
         get: operations["showGarbage"];
         put?: never;
         /**
-         * Collect garbage now, or see what would go
+         * Run garbage collection, or preview it
          * @description For operators. A run ends after at most about 20 seconds: repeat the request until `complete` or `failed`. Without it, a run takes place every hour.
          */
         post: operations["collectGarbage"];
@@ -246,7 +246,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Search the public images of all accounts
+         * Search the image centre
          * @description Also without credentials, unless the operator of the deployment allows no anonymous pulls.
          */
         get: operations["searchImageCentre"];
@@ -266,7 +266,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Search the images that the caller may pull
+         * Search images
          * @description An image that is pushed while somebody pages by `updated` moves to the front: no page repeats it, when the newest come first.
          */
         get: operations["searchImages"];
@@ -288,7 +288,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Make a temporary login command
+         * Create a temporary login command
          * @description It works for 24 hours, on any number of machines, and pushes and pulls what the caller may.
          */
         post: operations["createLoginCommand"];
@@ -306,14 +306,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * One's own logins, those used last first
+         * List your logins
          * @description Every browser, `X-Auth-Token` and refresh token that is logged in. A user has at most 100 of each kind: beyond that the one that was used least recently ends.
          */
         get: operations["listLogins"];
         put?: never;
         post?: never;
         /**
-         * End all of one's own logins but the present one
+         * End your other logins
          * @description All of them for requests that come with no login, but with a password or a signature.
          */
         delete: operations["endOtherLogins"];
@@ -332,7 +332,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** End one of one's own logins */
+        /** End one of your logins */
         delete: operations["endLogin"];
         options?: never;
         head?: never;
@@ -347,7 +347,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the organizations that the caller has any right in, by name
+         * List organizations
          * @description A page at a time, and those with a right to single images as well; SWR's list has neither.
          */
         get: operations["listOrganizations"];
@@ -371,7 +371,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * An organization
+         * Show an organization
          * @description For everybody who has any right in it, if only to one of its images. To others it does not exist.
          */
         get: operations["showOrganization"];
@@ -401,7 +401,7 @@ export interface paths {
         get: operations["listClusters"];
         put?: never;
         /**
-         * Give an organization a cluster
+         * Add a cluster
          * @description At most 100 an organization. Takes the right to manage the organization.
          */
         post: operations["createCluster"];
@@ -433,7 +433,7 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Change how a cluster is reached, and what it is for
+         * Change a cluster
          * @description Takes the right to manage the organization.
          */
         patch: operations["updateCluster"];
@@ -449,7 +449,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Try a cluster out
+         * Test a cluster
          * @description Changes nothing there. Takes the right to edit the organization.
          */
         post: operations["testCluster"];
@@ -487,7 +487,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * An image's properties
+         * Show an image's properties
          * @description For everybody who may pull the image: by permission, share, or because it is public. To others it does not exist.
          */
         get: operations["showImage"];
@@ -515,7 +515,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Show what of an image goes by itself
+         * Show an image's aging and clean-up
          * @description For everybody who has a right to the image in its own account. Most images have no rule: that is no error here.
          */
         get: operations["showAging"];
@@ -535,7 +535,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the tags that an image's aging rules have deleted
+         * List tags deleted by aging
          * @description The last deleted first. For everybody who has a right to the image in its own account.
          */
         get: operations["listAgingLog"];
@@ -557,7 +557,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * What a rule would do to an image's tags if it ran now
+         * Preview an aging rule
          * @description The newest tags first. Nothing is changed. A page has fewer entries than asked for where the rule's regular expressions take long. For everybody who has a right to the image in its own account.
          */
         post: operations["previewAgingRule"];
@@ -575,18 +575,18 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Show the rule by which an image's tags age
+         * Show an image's aging rule
          * @description For everybody who has a right to the image in its own account.
          */
         get: operations["showAgingRule"];
         /**
-         * Set the rule by which an image's tags age, in place of the one that it may have
+         * Set an image's aging rule
          * @description It runs at once: what is old is gone when the answer comes or, of many tags, soon after. Takes the right to manage the image.
          */
         put: operations["setAgingRule"];
         post?: never;
         /**
-         * Delete the rule by which an image's tags age
+         * Delete an image's aging rule
          * @description Takes the right to manage the image.
          */
         delete: operations["deleteAgingRule"];
@@ -603,7 +603,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Download one file of an image or artifact
+         * Download a layer or file
          * @description A layer, a configuration, or what an artifact holds, such as an SBOM: `layers` of a manifest name them. For everybody who may pull the image; to others it does not exist. Its bytes are counted, and no pull. Of an image of another registry (pull-through) it is here once a client has pulled it.
          */
         get: operations["downloadFile"];
@@ -623,12 +623,12 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Whether an image keeps manifests that nothing needs
+         * Show an image's garbage collection setting
          * @description For everybody who has a right to the image in its own account.
          */
         get: operations["showImageGarbageCollection"];
         /**
-         * Keep an image's manifests that nothing needs, or do not
+         * Change an image's garbage collection setting
          * @description Takes the right to manage the image. Those that are kept no longer have the whole grace period from then on.
          */
         put: operations["setImageGarbageCollection"];
@@ -647,7 +647,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What happened to an image's tags, newest first
+         * List an image's tag history
          * @description For everybody who has a right to the image in its own account.
          */
         get: operations["listImageHistory"];
@@ -667,13 +667,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the rules that keep an image's tags
+         * List an image's immutable tag rules
          * @description For everybody who has a right to the image in its own account.
          */
         get: operations["listImmutableTagRules"];
         put?: never;
         /**
-         * Keep an image's tags from being overwritten and deleted
+         * Create an immutable tag rule
          * @description Those that are there and those to come, from everybody, administrators included, until the rule is deleted. At most 100 rules an image. Takes the right to manage the image.
          */
         post: operations["createImmutableTagRule"];
@@ -694,7 +694,7 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Lift a rule that keeps an image's tags
+         * Delete an immutable tag rule
          * @description Takes the right to manage the image.
          */
         delete: operations["deleteImmutableTagRule"];
@@ -711,7 +711,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What is in a tag or manifest
+         * Show what a tag or manifest contains
          * @description For everybody who may pull the image: by permission, share, or because it is public. To others it does not exist. Platforms, layers with the commands that made them, and configuration.
          */
         get: operations["showManifest"];
@@ -751,7 +751,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What refers to a manifest: signatures, SBOMs and the like
+         * List referrers: signatures, SBOMs and the like
          * @description By digest. A page may have fewer entries than asked for and yet not be the last. For everybody who may pull the image: by permission, share, or because it is public. To others it does not exist.
          */
         get: operations["listReferrers"];
@@ -771,7 +771,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A manifest exactly as it was pushed
+         * Download a manifest as it was pushed
          * @description Byte for byte, so that it has its digest. It does not count as a pull. For everybody who may pull the image; to others it does not exist.
          */
         get: operations["showManifestText"];
@@ -791,13 +791,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List who may do what with an image
+         * List permissions on an image
          * @description In the order of granting. For everybody who has such a right; administrators of the account need none.
          */
         get: operations["listImagePermissions"];
         put?: never;
         /**
-         * Grant rights on an image
+         * Grant permissions on an image
          * @description To 1 to 100 users of the caller's account who have none on it yet: to all of them or to none. Takes the right to manage the image.
          */
         post: operations["grantImagePermissions"];
@@ -818,14 +818,14 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Take a user's right on an image away
+         * Revoke a user's permission on an image
          * @description With effect on the next tokens. Takes the right to manage the image.
          */
         delete: operations["revokeImagePermission"];
         options?: never;
         head?: never;
         /**
-         * Change a user's right on an image
+         * Change a user's permission on an image
          * @description Of a user who was granted one on it. Takes the right to manage the image.
          */
         patch: operations["changeImagePermission"];
@@ -839,7 +839,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List an image's tags that were deleted and can be restored
+         * List deleted tags that can be restored
          * @description The last deleted first, be it by hand or by aging. What belongs to an image comes back with it. A page may have fewer entries than asked for, even none, and yet not be the last. For everybody who has a right to the image in its own account.
          */
         get: operations["listRestorableTags"];
@@ -883,7 +883,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Show an image's share with an account
+         * Show a share
          * @description For everybody who has a right to the image in its own account.
          */
         get: operations["showImageShare"];
@@ -897,7 +897,7 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Change until when an image is shared with an account
+         * Change a share
          * @description Takes the right to manage the image.
          */
         patch: operations["changeImageShare"];
@@ -913,7 +913,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Copy tags of an image to a remote registry now
+         * Copy tags to a remote registry now
          * @description Chosen ones, or all: 1000 a request; `next` goes on. No rule is needed. Takes the right to edit the image.
          */
         post: operations["syncImageTags"];
@@ -931,7 +931,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List an image's jobs of synchronization, newest first
+         * List an image's synchronization jobs
          * @description Of the last 30 days. Takes the right to edit the image.
          */
         get: operations["listImageSyncJobs"];
@@ -951,7 +951,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Show a job of synchronization with its tries
+         * Show a synchronization job and its tries
          * @description Takes the right to edit the image.
          */
         get: operations["showImageSyncJob"];
@@ -973,7 +973,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Cancel a job of synchronization
+         * Cancel a synchronization job
          * @description What is under way is broken off within seconds; what has arrived stays there. Takes the right to edit the image.
          */
         post: operations["cancelImageSyncJob"];
@@ -993,7 +993,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Do a job of synchronization once more
+         * Repeat a synchronization job
          * @description As a new job, with what the tag points to now. Takes the right to edit the image.
          */
         post: operations["resendImageSyncJob"];
@@ -1011,13 +1011,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List an image's rules of synchronization
+         * List an image's synchronization rules
          * @description Those of its organization hold besides. Takes the right to edit the image.
          */
         get: operations["listSyncRules"];
         put?: never;
         /**
-         * Let an image's tags be copied to a remote registry
+         * Create a synchronization rule of an image
          * @description The image is called the same there, behind `remoteOrganization`. What is there already is copied by a run. At most 10 rules an image, and one for each target. Takes the right to edit the image.
          */
         post: operations["createSyncRule"];
@@ -1035,21 +1035,21 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Show a rule of synchronization
+         * Show a synchronization rule
          * @description Takes the right to edit the image.
          */
         get: operations["showSyncRule"];
         put?: never;
         post?: never;
         /**
-         * Delete a rule of synchronization
+         * Delete a synchronization rule
          * @description Jobs that wait for it are not done. What was copied stays. Takes the right to edit the image.
          */
         delete: operations["deleteSyncRule"];
         options?: never;
         head?: never;
         /**
-         * Change a rule of synchronization
+         * Change a synchronization rule
          * @description Jobs that wait go by the options as they were; those whose tags match no more are not done. Takes the right to edit the image.
          */
         patch: operations["updateSyncRule"];
@@ -1065,7 +1065,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Copy what a rule is for now
+         * Run a synchronization rule now
          * @description Makes jobs for at most 1000 tags or a few more; `next` goes on. Takes the right to edit the image.
          */
         post: operations["runSyncRule"];
@@ -1083,13 +1083,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * An image's tags
+         * List an image's tags
          * @description For everybody who may pull the image: by permission, share, or because it is public. To others it does not exist. Without those of signatures and the like, which are `companions` of the others.
          */
         get: operations["listTags"];
         put?: never;
         /**
-         * Give what a tag points to another tag
+         * Create a tag from another tag
          * @description No bytes move. A tag that is there already is refused without `override`, and one that an immutable-tag rule keeps in any case. Takes the right to edit the image.
          */
         post: operations["createTag"];
@@ -1127,7 +1127,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What a tag pointed to, newest first
+         * List a tag's history
          * @description Empty for a tag that never was. For everybody who has a right to the image in its own account.
          */
         get: operations["listTagHistory"];
@@ -1193,7 +1193,7 @@ export interface paths {
         get: operations["listTriggers"];
         put?: never;
         /**
-         * Give an image a trigger
+         * Create a trigger
          * @description It fires when a tag that meets its condition is created or moved to another digest, by a push or a retag. At most 100 an image. Takes the right to edit the image. A Kubernetes target takes the right to edit the organization as well, or a container that runs this image already.
          */
         post: operations["addTrigger"];
@@ -1239,7 +1239,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List what a trigger was to deliver, newest first
+         * List a trigger's deliveries
          * @description Of the last 30 days. Takes the right to edit the image.
          */
         get: operations["listDeliveries"];
@@ -1259,7 +1259,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Show a delivery with its tries
+         * Show a delivery and its tries
          * @description Takes the right to edit the image.
          */
         get: operations["showDelivery"];
@@ -1281,7 +1281,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Deliver an event once more
+         * Resend a delivery
          * @description As a new delivery, also when the trigger is not enabled. Takes the right to edit the image. A Kubernetes target takes the right to edit the organization as well, or a container that runs this image already.
          */
         post: operations["resendDelivery"];
@@ -1301,7 +1301,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Try a trigger out
+         * Test a trigger
          * @description With the image's newest tag, or one that is made up when there is none, whatever the condition, and also when it is not enabled. Webhooks are told that it is a test; in a cluster nothing changes, but is checked whether it could. Takes the right to edit the image.
          */
         post: operations["testTrigger"];
@@ -1321,7 +1321,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * See which tags meet a condition
+         * Preview a trigger's condition
          * @description Before it is saved. Takes the right to edit the image.
          */
         post: operations["tryCondition"];
@@ -1339,7 +1339,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What an image took up on each day, and how much was pulled
+         * Show an image's daily usage
          * @description For everybody who may pull the image: by permission, share, or because it is public. To others it does not exist.
          */
         get: operations["showDailyImageUsage"];
@@ -1361,7 +1361,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Find out which layers need not be uploaded
+         * Find layers that need not be uploaded
          * @description For archives, whose layers are not compressed: nobody can tell what those are called that the registry has. It looks at the image's 20 newest tags. Takes the right to edit the organization.
          */
         post: operations["findKnownLayers"];
@@ -1379,13 +1379,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List who may do what with all images of an organization
+         * List permissions on all images of an organization
          * @description In the order of granting. For everybody who has such a right; administrators of the account need none.
          */
         get: operations["listOrganizationPermissions"];
         put?: never;
         /**
-         * Grant rights on all images of an organization
+         * Grant permissions on all images of an organization
          * @description To 1 to 100 users of the caller's account who have none on it yet: to all of them or to none. Takes the right to manage the organization.
          */
         post: operations["grantOrganizationPermissions"];
@@ -1406,14 +1406,14 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Take a user's right on all images of an organization away
+         * Revoke a user's permission on all images of an organization
          * @description With effect on the next tokens. Takes the right to manage the organization.
          */
         delete: operations["revokeOrganizationPermission"];
         options?: never;
         head?: never;
         /**
-         * Change a user's right on all images of an organization
+         * Change a user's permission on all images of an organization
          * @description Of a user who was granted one on it. Takes the right to manage the organization.
          */
         patch: operations["changeOrganizationPermission"];
@@ -1427,7 +1427,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What an organization has, and may have
+         * Show an organization's quotas
          * @description For everybody who has a right to all of its images, and for operators.
          */
         get: operations["showOrganizationQuota"];
@@ -1437,7 +1437,7 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Give an organization limits of its own
+         * Change an organization's quotas
          * @description Operators only. A limit below what is used refuses further growth, and nothing else.
          */
         patch: operations["updateOrganizationQuota"];
@@ -1451,7 +1451,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List an organization's jobs of synchronization, newest first
+         * List an organization's synchronization jobs
          * @description Of all of its images, of the last 30 days. Takes the right to manage the organization.
          */
         get: operations["listOrganizationSyncJobs"];
@@ -1471,13 +1471,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List an organization's rules of synchronization
+         * List an organization's synchronization rules
          * @description Those of its images hold besides. Takes the right to manage the organization.
          */
         get: operations["listOrganizationSyncRules"];
         put?: never;
         /**
-         * Let tags of an organization's images be copied to a remote registry
+         * Create a synchronization rule of an organization
          * @description Each image is called the same there, behind `remoteOrganization`. What is there already is copied by a run. At most 10 rules an organization, and one for the same target and globs. Takes the right to manage the organization.
          */
         post: operations["createOrganizationSyncRule"];
@@ -1495,21 +1495,21 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Show a rule of synchronization
+         * Show a synchronization rule
          * @description Takes the right to manage the organization.
          */
         get: operations["showOrganizationSyncRule"];
         put?: never;
         post?: never;
         /**
-         * Delete a rule of synchronization
+         * Delete a synchronization rule
          * @description Jobs that wait for it are not done. What was copied stays. Takes the right to manage the organization.
          */
         delete: operations["deleteOrganizationSyncRule"];
         options?: never;
         head?: never;
         /**
-         * Change a rule of synchronization
+         * Change a synchronization rule
          * @description Jobs that wait go by the options as they were; those whose tags match no more are not done. Takes the right to manage the organization.
          */
         patch: operations["updateOrganizationSyncRule"];
@@ -1525,7 +1525,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Copy what a rule is for now
+         * Run a synchronization rule now
          * @description Makes jobs for at most 1000 tags or a few more; `next` goes on. Takes the right to manage the organization.
          */
         post: operations["runOrganizationSyncRule"];
@@ -1543,18 +1543,18 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Show which registry an organization stands for
+         * Show an organization's upstream registry
          * @description With what that registry last said. Takes the right to manage the organization.
          */
         get: operations["showUpstream"];
         /**
-         * Let an organization stand for a registry elsewhere
+         * Set an organization's upstream registry
          * @description What is pulled from the organization comes from there then, and is kept; nothing can be pushed to it. Which registry, and which part of it, can be set only while the organization has no images. Takes the right to manage the organization.
          */
         put: operations["setUpstream"];
         post?: never;
         /**
-         * Let an organization stand for nothing but itself
+         * Remove an organization's upstream registry
          * @description Only one that has no images. Takes the right to manage the organization.
          */
         delete: operations["removeUpstream"];
@@ -1571,7 +1571,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What an organization takes up
+         * Show an organization's storage usage
          * @description For everybody who has a right to all of its images.
          */
         get: operations["showOrganizationUsage"];
@@ -1591,7 +1591,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What an organization took up on each day, and what was pulled from it
+         * Show an organization's daily usage
          * @description For everybody who has a right to all of its images.
          */
         get: operations["showDailyOrganizationUsage"];
@@ -1611,7 +1611,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The caller's account in numbers
+         * Show the account's overview
          * @description For a member who does not administer the account: of the organizations and images they have a right to.
          */
         get: operations["showOverview"];
@@ -1631,7 +1631,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The limits of accounts and organizations that have none of their own
+         * Show default quotas
          * @description Operators only.
          */
         get: operations["showDefaultQuotas"];
@@ -1641,7 +1641,7 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Set the limits of accounts and organizations that have none of their own
+         * Change default quotas
          * @description Operators only.
          */
         patch: operations["updateDefaultQuotas"];
@@ -1655,7 +1655,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * How many organizations the caller has created, and may create
+         * Show the caller's quotas
          * @description For administrators also what all organizations of the account have together, and may have: what `/api/accounts/{name}/quota` tells.
          */
         get: operations["listOwnQuotas"];
@@ -1675,13 +1675,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the account's remote registries
+         * List remote registries
          * @description For every user of the account.
          */
         get: operations["listRemotes"];
         put?: never;
         /**
-         * Register a remote registry
+         * Add a remote registry
          * @description At most 50 an account. Takes an administrator of the account.
          */
         post: operations["createRemote"];
@@ -1706,14 +1706,14 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Forget a remote registry
+         * Delete a remote registry
          * @description Refused while a rule or an organization uses it. Takes an administrator of the account.
          */
         delete: operations["deleteRemote"];
         options?: never;
         head?: never;
         /**
-         * Change how a remote registry is reached
+         * Change a remote registry
          * @description Takes an administrator of the account.
          */
         patch: operations["updateRemote"];
@@ -1729,7 +1729,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Try a remote registry out
+         * Test a remote registry
          * @description Changes nothing there. Takes an administrator of the account.
          */
         post: operations["testRemote"];
@@ -1747,7 +1747,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * How many bytes were pulled on each day
+         * Show bytes pulled by day
          * @description For a member who does not administer the account: from the images they have a right to.
          */
         get: operations["showPulledBytes"];
@@ -1767,7 +1767,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * How many bytes the account stored at the end of each day
+         * Show bytes stored by day
          * @description For administrators of the account.
          */
         get: operations["showStoredBytes"];
@@ -1787,13 +1787,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * How far the exchange of the registry's secrets is
+         * Show the progress of secret rotation
          * @description Operators.
          */
         get: operations["showSecretRotation"];
         put?: never;
         /**
-         * Take secrets over to the current ENCRYPTION_KEY now
+         * Re-encrypt secrets with the current key
          * @description Operators. As it is done every hour: some thousand at once, so it may take several requests.
          */
         post: operations["reencryptSecrets"];
@@ -1810,16 +1810,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who one is */
+        /** Show the current session */
         get: operations["showSession"];
         put?: never;
         /**
-         * Log a browser in
+         * Sign a browser in
          * @description Sets the cookie `__Host-berth_session` (without TLS, on one's own machine, `berth_session`). Requests that change something must then come from the same origin.
          */
         post: operations["logIn"];
         /**
-         * Log a browser out
+         * Sign a browser out
          * @description Also when the session has ended already.
          */
         delete: operations["logOut"];
@@ -1837,7 +1837,7 @@ export interface paths {
         };
         get?: never;
         /**
-         * Change one's own password
+         * Change your password
          * @description Ends all other sessions, temporary login commands and refresh tokens of the user.
          */
         put: operations["changePassword"];
@@ -1855,7 +1855,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What holds for everybody here: limits, and what the operator has set */
+        /** Show the registry's settings and limits */
         get: operations["showSettings"];
         put?: never;
         post?: never;
@@ -1873,7 +1873,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List images shared with other accounts, or by them
+         * List shares
          * @description `sent`: the shares, ended ones too, of all images that the caller has a right to, by image. `received`: the shares with the caller's account that hold, newest image first.
          */
         get: operations["listShares"];
@@ -1893,13 +1893,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the trust rules of one's account
+         * List trust rules
          * @description Administrators of the account.
          */
         get: operations["listTrustRules"];
         put?: never;
         /**
-         * Let jobs log in with tokens that an issuer signs for them
+         * Create a trust rule
          * @description Administrators of the account. At most 50 an account. The issuer is asked for its keys first; it has to be on the public network.
          */
         post: operations["createTrustRule"];
@@ -1922,7 +1922,7 @@ export interface paths {
          */
         get: operations["showTrustRule"];
         /**
-         * Give a trust rule other terms and grants
+         * Change a trust rule
          * @description Administrators of the account. What jobs have got by the old ones writes nothing any more.
          */
         put: operations["replaceTrustRule"];
@@ -1944,7 +1944,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The users of one's account by name */
+        /** List users */
         get: operations["listUsers"];
         put?: never;
         /**
@@ -1976,7 +1976,7 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Give a user another role or a new password
+         * Change a user's role or password
          * @description Administrators of the account; only operators change operators. An account keeps at least one administrator. A new password ends all of the user's logins but those by access key. One's own is changed at `PUT /api/session/password`.
          */
         patch: operations["changeUser"];
@@ -1990,13 +1990,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The access keys of a user
+         * List a user's access keys
          * @description Administrators of the account.
          */
         get: operations["listAccessKeysOfUser"];
         put?: never;
         /**
-         * Make an access key for a robot
+         * Create an access key for a robot
          * @description Administrators of the account. A robot has at most 2.
          */
         post: operations["createAccessKeyForUser"];
@@ -2017,7 +2017,7 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Delete an access key of a user
+         * Delete a user's access key
          * @description Administrators of the account; an operator's only operators.
          */
         delete: operations["deleteAccessKeyOfUser"];
@@ -2034,14 +2034,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The logins of a user
+         * List a user's logins
          * @description Administrators of the account; those of an operator are for operators only.
          */
         get: operations["listLoginsOfUser"];
         put?: never;
         post?: never;
         /**
-         * End all logins of a user
+         * End all of a user's logins
          * @description Administrators of the account; those of an operator are for operators only. The login that the request came with goes on.
          */
         delete: operations["endLoginsOfUser"];
@@ -2061,7 +2061,7 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * End a login of a user
+         * End one of a user's logins
          * @description Administrators of the account; those of an operator are for operators only.
          */
         delete: operations["endLoginOfUser"];
@@ -2078,7 +2078,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The name of a cluster, by its id
+         * Show a cluster's name
          * @description Users who may edit the cluster's organization may ask. Terraform asks here for the name when a trigger has a `cluster_id` alone; all else about clusters is under `/api/organizations/{organization}/clusters`.
          */
         get: operations["showCceCluster"];
@@ -2098,7 +2098,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Who one is, if anybody
+         * Show the visitor, signed in or not
          * @description For pages that everybody may see: who has not logged in, or no longer is, is nobody here, where `GET /api/session` refuses.
          */
         get: operations["showVisitor"];
@@ -2142,7 +2142,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Look for an organization
+         * Find an organization
          * @description The answer is 200 in any case. Also for a login command's credentials.
          */
         get: operations["findNamespace"];
@@ -2162,7 +2162,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List all images of the account that the caller has a right to, with all tags
+         * List all images with all tags
          * @description In one answer, however many there are, which is sent while it is read; one that could not be read to its end breaks off. Also for a login command's credentials.
          */
         get: operations["listCopiedRepositories"];
@@ -2182,7 +2182,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the organizations in which the caller has a right to an image
+         * List visible organizations
          * @description The first 10000 by name. Also for a login command's credentials.
          */
         get: operations["listVisibleNamespaces"];
@@ -2202,7 +2202,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Version 2 of the management API
+         * Show API version 2
          * @description For requests that are signed or carry `X-Auth-Token`. Others get what the registry API has here: the check by which docker finds out where to log in.
          */
         get: operations["showApiVersion"];
@@ -2222,7 +2222,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Whether triggers may call clusters
+         * Show whether triggers may call clusters
          * @description In Huawei's cloud an account first has to entrust SWR with that. Here it does so with each cluster that it adds.
          */
         get: operations["checkAgency"];
@@ -2291,7 +2291,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Show who may do what with an organization's images
+         * List an organization's permissions
          * @description For everybody who has a permission on it; administrators of the account need none.
          */
         get: operations["showNamespaceAuth"];
@@ -2302,7 +2302,7 @@ export interface paths {
          */
         post: operations["createNamespaceAuth"];
         /**
-         * Take permissions on an organization away
+         * Revoke permissions on an organization
          * @description From up to 100 users, named by id; an empty list changes nothing. It is done for all of them or for none.
          */
         delete: operations["deleteNamespaceAuth"];
@@ -2371,7 +2371,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List what is attached to an image: signatures, attestations, SBOMs
+         * List signatures, attestations and SBOMs of an image
          * @description Tags that belong to the image and manifests that refer to it, in the order in which they were first pushed. For everybody who may pull it. At most 1000 of either kind; `GET /v2/…/referrers/{digest}` has pages of all that refer to it.
          */
         get: operations["listRepoAccessories"];
@@ -2391,7 +2391,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the tags of what a signature belongs to
+         * List the tags that a signature belongs to
          * @description Those of one image; none for a tag that belongs to nothing. For everybody who may pull the image.
          */
         get: operations["listReferences"];
@@ -2411,7 +2411,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Show who may do what with an image
+         * List an image's permissions
          * @description For everybody who has a permission on it or on its organization.
          */
         get: operations["showUserRepositoryAuth"];
@@ -2422,7 +2422,7 @@ export interface paths {
          */
         post: operations["createUserRepositoryAuth"];
         /**
-         * Take permissions on an image away
+         * Revoke permissions on an image
          * @description From up to 100 users, named by id; an empty list changes nothing. It is done for all of them or for none.
          */
         delete: operations["deleteUserRepositoryAuth"];
@@ -2443,13 +2443,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the rule by which an image's tags age
+         * List an image's aging rules
          * @description For everybody who has a right to the image in its own account.
          */
         get: operations["listRetentions"];
         put?: never;
         /**
-         * Set the rule by which an image's tags age
+         * Create an image's aging rule
          * @description An image has at most one; another one is refused until that is deleted. It runs at once: what is old is gone when the answer comes or, of many tags, soon after. Takes the right to manage the image.
          */
         post: operations["createRetention"];
@@ -2467,21 +2467,21 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Show the rule by which an image's tags age
+         * Show an image's aging rule
          * @description For everybody who has a right to the image in its own account.
          */
         get: operations["showRetention"];
         put?: never;
         post?: never;
         /**
-         * Delete the rule by which an image's tags age
+         * Delete an image's aging rule
          * @description Takes the right to manage the image.
          */
         delete: operations["deleteRetention"];
         options?: never;
         head?: never;
         /**
-         * Change the rule by which an image's tags age
+         * Change an image's aging rule
          * @description It runs at once. Takes the right to manage the image.
          */
         patch: operations["updateRetention"];
@@ -2495,7 +2495,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the tags that an image's aging rules have deleted
+         * List tags deleted by aging
          * @description The last deleted first. For everybody who has a right to the image in its own account.
          */
         get: operations["listRetentionHistories"];
@@ -2517,7 +2517,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Copy tags of an image to a remote registry now
+         * Copy tags to a remote registry now
          * @description No rule is needed. Takes the right to edit the image.
          */
         post: operations["createManualImageSyncRepo"];
@@ -2535,7 +2535,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List what became of copying an image's tags
+         * List an image's synchronization jobs
          * @description Of the last 30 days, newest first unless `order::asc`. Takes the right to edit the image.
          */
         get: operations["showSyncJob"];
@@ -2555,18 +2555,18 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List where pushes of an image's tags are copied to
+         * List an image's automatic synchronization
          * @description Automatic rules only, and only those of the image itself. Takes the right to edit the image.
          */
         get: operations["listImageAutoSyncReposDetails"];
         put?: never;
         /**
-         * Let an image's tags be copied to a remote registry
+         * Create a synchronization rule of an image
          * @description Whether the organization is there shows when a tag is copied. At most 10 an image. Takes the right to edit the image.
          */
         post: operations["createImageSyncRepo"];
         /**
-         * Delete where an image's tags are copied to
+         * Delete an image's synchronization target
          * @description What was copied stays there. Takes the right to edit the image.
          */
         delete: operations["deleteImageSyncRepo"];
@@ -2589,7 +2589,7 @@ export interface paths {
         get: operations["listRepositoryTags"];
         put?: never;
         /**
-         * Add a tag to what another tag points to
+         * Create a tag from another tag
          * @description No bytes move. Takes the right to edit the image.
          */
         post: operations["createRepoTag"];
@@ -2631,13 +2631,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List an image's triggers, without what they did
+         * List an image's triggers
          * @description Webhooks among them, which only `/api/` can make. Takes the right to edit the image.
          */
         get: operations["listTriggersDetails"];
         put?: never;
         /**
-         * Let pushes update a Kubernetes workload
+         * Create a trigger for a Kubernetes workload
          * @description When a tag that meets the condition is created or moved to another digest, by a push or a retag. At most 100 an image. Takes the right to edit the image. A Kubernetes target takes the right to edit the organization as well, or a container that runs this image already.
          */
         post: operations["createTrigger"];
@@ -2655,7 +2655,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Show a trigger and what it did
+         * Show a trigger and its history
          * @description Takes the right to edit the image.
          */
         get: operations["showTrigger"];
@@ -2669,7 +2669,7 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Switch a trigger on or off
+         * Enable or disable a trigger
          * @description Takes the right to edit the image. To switch it on: A Kubernetes target takes the right to edit the organization as well, or a container that runs this image already.
          */
         patch: operations["updateTrigger"];
@@ -2707,7 +2707,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Show whether an image is shared with an account
+         * Show a share
          * @description For everybody who has a right to the image in its own account.
          */
         get: operations["showAccessDomain"];
@@ -2721,7 +2721,7 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Change until when an image is shared with an account
+         * Change a share
          * @description Takes the right to manage the image.
          */
         patch: operations["updateRepoDomains"];
@@ -2735,7 +2735,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The caller's account in numbers
+         * Show the account's overview
          * @description For a member who does not administer the account: of the organizations and images they have a right to.
          */
         get: operations["showDomainOverview"];
@@ -2754,7 +2754,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Which optional parts of SWR there are */
+        /** List optional features */
         get: operations["showShareFeatureGates"];
         put?: never;
         post?: never;
@@ -2772,7 +2772,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * How many organizations the caller has created, and may create
+         * Show the caller's quotas
          * @description For administrators also what all organizations of the account have together, and may have: `stored_bytes` and `manifest_bytes` in MiB, rounded up, `image`, `tag` and `open_upload`.
          */
         get: operations["listQuotas"];
@@ -2792,7 +2792,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List where images can be copied to
+         * List synchronization targets
          * @description The remote registries of the caller's account.
          */
         get: operations["listSyncRegions"];
@@ -2812,7 +2812,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What the account moved or stored on each of the last 30 days
+         * Show daily traffic or storage
          * @description `downflow`: bytes pulled, for a member who does not administer the account from the images they have a right to. `store`: bytes stored at the end of each day, for administrators of the account only.
          */
         get: operations["showDomainResourceReports"];
@@ -2874,7 +2874,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Make a temporary login command, by its newer name
+         * Create a temporary login command, by its newer name
          * @description It works for 24 hours, on any number of machines, and pushes and pulls what the caller may.
          */
         post: operations["createAuthorizationToken"];
@@ -2894,7 +2894,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Make a temporary login command
+         * Create a temporary login command
          * @description It works for 24 hours, on any number of machines, and pushes and pulls what the caller may.
          */
         post: operations["createSecret"];
@@ -2912,7 +2912,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A user of the caller's account, in IAM's own words
+         * Show a user, in IAM's own format
          * @description Where Terraform looks up the name of a user who is given a permission by id alone.
          */
         get: operations["showUser"];
@@ -2931,7 +2931,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The caller's account */
+        /** List the caller's domains */
         get: operations["keystoneListAuthDomains"];
         put?: never;
         post?: never;
@@ -2949,7 +2949,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The projects that the caller may use
+         * List the caller's projects
          * @description Berth has none of its own: any name is one, and stands for the whole registry.
          */
         get: operations["keystoneListAuthProjects"];
@@ -2971,7 +2971,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Get a token for a name and password
+         * Create a token
          * @description The token comes in the header `X-Subject-Token`, and goes in `X-Auth-Token`.
          */
         post: operations["keystoneCreateUserTokenByPassword"];
@@ -3049,7 +3049,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Projects by name
+         * List projects by name
          * @description Berth has none of its own: any name is one, and stands for the whole registry.
          */
         get: operations["keystoneListProjects"];
@@ -3068,7 +3068,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A user of the caller's account */
+        /** Show a user */
         get: operations["keystoneShowUser"];
         put?: never;
         post?: never;
