@@ -46,6 +46,8 @@ function answerOutside(input: RequestInfo | URL): Promise<Response> {
 }
 
 let config = "";
+/** Whether something that examples name may be gone. */
+let isDisturbed = false;
 
 /** What the examples name. */
 async function prepare(): Promise<void> {
@@ -257,10 +259,9 @@ describe("the example of", () => {
   it.for(operations)("$method $path is answered as described", async (described, { expect: expectHere }) => {
     const { operation, method } = described;
     const id = operation.operationId ?? "";
-    if (method !== "get" || BEFORE[id]) {
-      await prepare();
-      await BEFORE[id]?.();
-    }
+    if (isDisturbed) await prepare();
+    await BEFORE[id]?.();
+    isDisturbed = method === "delete" || BEFORE[id] !== undefined;
     let command = commandOf(document, described, ORIGIN);
     for (const [placeholder, value] of Object.entries(await idsFor(described))) {
       expectHere(command).toContain(placeholder);
