@@ -175,7 +175,7 @@ const rowId = (sql: string) => env.DB.prepare(sql).first<number>("id").then(Stri
 async function idsFor({ path, operation }: DescribedOperation): Promise<Record<string, string>> {
   const id = operation.operationId ?? "";
   if (path.includes("{user_id}")) return { "users/7": `users/${await userId()}` };
-  if (/Auth$/.test(id) && !id.startsWith("show")) return { '"17"': `"${await userId()}"` };
+  if (id.endsWith("Auth") && !id.startsWith("show")) return { '"17"': `"${await userId()}"` };
   if (path.includes("{retention_id}")) {
     return { "retentions/7": `retentions/${await rowId("SELECT id FROM retention_rules")}` };
   }
@@ -270,7 +270,7 @@ describe("the example of", () => {
     const response = await run(command);
     const text = await response.text();
     await AFTER[id]?.();
-    const successes = Object.keys(operation.responses ?? {}).filter((status) => /^2/.test(status));
+    const successes = Object.keys(operation.responses ?? {}).filter((status) => status.startsWith("2"));
     expectHere({ command, status: String(response.status), text }).toMatchObject({
       status: expect.toBeOneOf(successes),
     });
