@@ -1,5 +1,5 @@
 /**
- * The guides of `docs/` and `docs/zh/` as the pages below `/docs` show and search them: the build of the console leaves them as
+ * The guides of `docs/` and of its folders of languages as the pages below `/docs` show and search them: the build of the console leaves them as
  * `guides/<language>/<guide>.json` and `guides/<language>/parts.json`, which the Worker reads (`src/http/docs.ts`).
  */
 import { readFileSync } from "node:fs";

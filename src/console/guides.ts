@@ -35,7 +35,7 @@ const API_PAGES: Readonly<Partial<Record<Guide, string>>> = {
 /**
  * The page of `/docs` that describes the API for what a guide explains.
  *
- * @param language of the reader, as the console has it: `zh-CN`.
+ * @param language of the reader: its tag.
  */
 export function apiPageFor(guide: Guide, language: string): string {
   const page = API_PAGES[guide];

@@ -1,4 +1,4 @@
-/** Which guide explains what is on screen. Guides are files of `docs/` and `docs/zh/`, which the console brings with it. */
+/** Which guide explains what is on screen. Guides are files of `docs/` and its folders of languages, which the console brings with it. */
 import type { Guide } from "../kernel/guides.ts";
 
 /** A guide, or the part of one below a heading: `ci` or `ci#robots`. */
