@@ -1,12 +1,12 @@
 /**
- * The guides of `docs/` and `docs/zh/` as the pages below `/docs` show and search them: the build of the console leaves them as
+ * The guides of `docs/` and of its folders of languages as the pages below `/docs` show and search them: the build of the console leaves them as
  * `guides/<language>/<guide>.json` and `guides/<language>/parts.json`, which the Worker reads (`src/http/docs.ts`).
  */
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Plugin } from "vite";
-import { guideFolder, languageCode } from "../../src/console/help.ts";
+import { guideFolder, languageCode } from "../../src/console/guides.ts";
 import { LANGUAGES } from "../../src/console/i18n/languages.ts";
 import { guideParts, markdownToHtml } from "../../src/console/pages/image/markdown-html.ts";
 import { GUIDES } from "../../src/kernel/guides.ts";

@@ -1,6 +1,7 @@
 import { describe, it } from "vitest";
 import { anchorOf, GUIDES } from "../kernel/guides.ts";
-import { apiPageFor, guideLink, HELP, helpFor } from "./help.ts";
+import { apiPageFor, guideLink } from "./guides.ts";
+import { HELP, helpFor } from "./help.ts";
 import { PATHS } from "./paths.ts";
 
 const TEXTS = import.meta.glob<string>("../../docs/{,zh/}*.md", { query: "?raw", import: "default", eager: true });
@@ -8,6 +9,11 @@ const textOf = (guide: string, folder = "") => TEXTS[`../../docs/${folder}${guid
 
 const CODE = /^[ ]*```[^]*?^[ ]*```/gm;
 const codeIn = (text: string) => text.match(CODE) ?? [];
+
+/** Where links of a text lead, each once. */
+function linksIn(text: string): string[] {
+  return [...new Set([...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, href = ""]) => href))].sort();
+}
 
 /** The levels and anchors of all headings but the title. */
 function headingsOf(text: string): string[] {
@@ -66,8 +72,7 @@ describe("a Chinese guide", () => {
     const chinese = textOf(guide, "zh/");
     expect(headingsOf(chinese)).toEqual(headingsOf(english));
     expect(codeIn(chinese)).toEqual(codeIn(english));
-    const linksIn = (text: string) => [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, href = ""]) => href);
-    expect([...new Set(linksIn(chinese))].sort()).toEqual([...new Set(linksIn(english))].sort());
+    expect(linksIn(chinese)).toEqual(linksIn(english));
   });
 
   it.for(GUIDES)("%s is in Chinese", (guide, { expect }) => {

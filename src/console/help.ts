@@ -1,5 +1,5 @@
-/** Which guide explains what is on screen. Guides are files of `docs/` and `docs/zh/`, which the console brings with it. */
-import { type Guide, isGuide } from "../kernel/guides.ts";
+/** Which guide explains what is on screen. Guides are files of `docs/` and its folders of languages, which the console brings with it. */
+import type { Guide } from "../kernel/guides.ts";
 
 /** A guide, or the part of one below a heading: `ci` or `ci#robots`. */
 export type HelpTopic = Guide | `${Guide}#${string}`;
@@ -48,58 +48,4 @@ export function helpFor(path: string): HelpTopic {
     return wanted.every((part, at) => part === parts[at] || (part === "*" && parts[at] !== undefined));
   });
   return found?.[1] ?? "clients";
-}
-
-/**
- * Where a link of a guide leads in the console.
- *
- * @returns undefined for a file that the console does not bring.
- */
-export function guideLink(href: string): string | undefined {
-  if (href.startsWith("#")) return href;
-  const [, name, anchor = ""] = /^([a-z-]+)\.md(#.*)?$/.exec(href) ?? [];
-  return name !== undefined && isGuide(name) ? `/help/${name}${anchor}` : undefined;
-}
-
-/** Guides whose subject is a page of `/docs` too; all others are explained by its first page. */
-const API_PAGES: Readonly<Partial<Record<Guide, string>>> = {
-  clients: "log-in",
-  ci: "trusted-issuers",
-  troubleshooting: "errors",
-  management: "organizations",
-  "signed-images": "contents",
-  triggers: "triggers",
-  kubernetes: "clusters",
-  synchronization: "synchronization",
-  "pull-through": "pull-through-caches",
-  aging: "aging",
-  quotas: "quotas",
-  "garbage-collection": "operation",
-  security: "logins",
-};
-
-/**
- * The page of `/docs` that describes the API for what a guide explains.
- *
- * @param language of the reader, as the console has it: `zh-CN`.
- */
-export function apiPageFor(guide: Guide, language: string): string {
-  const page = API_PAGES[guide];
-  return `${docsPath(language)}${page === undefined ? "" : `/${page}`}`;
-}
-
-/** The first page of `/docs` in a language. */
-export function docsPath(language: string): string {
-  return `/docs/${languageCode(language)}`;
-}
-
-/** What stands for a language in the addresses of `/docs` and in the names of folders: the first part of its tag. */
-export function languageCode(language: string): string {
-  return language.split("-", 1)[0] ?? language;
-}
-
-/** Where below `docs/` the guides of a language are: those in English are in that folder itself. */
-export function guideFolder(language: string): string {
-  const code = languageCode(language);
-  return code === "en" ? "" : `${code}/`;
 }

@@ -34,13 +34,16 @@ const ASSETS_ORIGIN = "https://assets.invalid";
 const GuideFile = z.object({ html: z.string() });
 const GuideParts = z.array(z.object({ guide: z.string(), anchor: z.string(), title: z.string(), text: z.string() }));
 
+/** The pages and their Chinese texts, which are as large as all schemas: few isolates are asked for them. */
+function load() {
+  return import("./docs/pages.ts");
+}
+
 /** @param source the router whose routes are described, all of which it must have by the first request. */
 export function documentation(source: OpenAPIHono<AppEnv>): Hono<AppEnv> {
   let document: OpenApiDocument | undefined;
   let json: string | undefined;
   const describe = () => (document ??= describeApi(source));
-  // The pages and their Chinese texts are as large as all schemas, and few isolates are asked for them.
-  const load = () => import("./docs/pages.ts");
 
   async function answerPage(c: Context<AppEnv>, path: string): Promise<Response> {
     const { guideOf, renderPage, siteOf } = await load();

@@ -54,6 +54,7 @@ describe("the search", () => {
     await page.keyboard.press("ArrowDown");
     await page.keyboard.press("Enter");
     await page.waitForURL("**/docs/en/aging#restoreTag");
+    expect(await page.locator("#search").getAttribute("open")).toBeNull();
   });
 
   test("finds parameters, errors and guides, in Chinese as well", async () => {
@@ -71,6 +72,7 @@ describe("the search", () => {
     }
     await page.locator("#search input").fill("nothing-has-this-name");
     await page.getByText("没有找到相关内容。").waitFor();
+    expect(await page.locator("#search li").count()).toBe(0);
   });
 });
 
@@ -92,12 +94,14 @@ test("a language that was chosen stays, at the same part of the page", async () 
   await page.waitForURL("**/docs/zh/aging#restoreTag");
   await page.goto("/docs");
   await page.waitForURL("**/docs/zh");
+  expect(await page.locator("html").getAttribute("lang")).toBe("zh-CN");
 });
 
 test("the address of an operation on the one page of before leads to its new one", async () => {
   const { page } = await setting.visit();
   await page.goto("/docs#restoreTag");
   await page.waitForURL("**/docs/en/aging#restoreTag");
+  expect(await page.locator("#restoreTag").count()).toBe(1);
 });
 
 test("a type opens when it is linked to", async () => {
@@ -105,6 +109,7 @@ test("a type opens when it is linked to", async () => {
   await page.goto("/docs/en/organizations");
   await page.locator('#showOrganization a[href="#schema-Organization"]').first().click();
   await page.locator("#schema-Organization").waitFor({ state: "visible" });
+  expect(await page.locator("details:has(> #schema-Organization)").getAttribute("open")).not.toBeNull();
 });
 
 test("without JavaScript all of it can be read", async () => {

@@ -3,7 +3,7 @@
  * `test/workerd/docs-examples.test.ts` sends every one of them.
  */
 import type { DescribedOperation, OpenApiDocument } from "../openapi-document.ts";
-import { bodySchemaOf, type Parameter, parametersOf } from "./operation.ts";
+import { bodySchemaOf, type Parameter, parametersOf } from "./operation-parts.ts";
 import { exampleOf } from "./schema.ts";
 
 interface ExampleValues {
@@ -145,7 +145,8 @@ export function commandOf(document: OpenApiDocument, described: DescribedOperati
 function valueOf({ name, schema, example }: Parameter): string {
   const own: unknown = example ?? (schema && "example" in schema ? schema.example : undefined);
   const first: unknown = schema && "enum" in schema ? schema.enum?.[0] : undefined;
-  return String(own ?? first ?? PARAMETERS[name] ?? `{${name}}`);
+  const given = own ?? first;
+  return typeof given === "string" || typeof given === "number" ? String(given) : (PARAMETERS[name] ?? `{${name}}`);
 }
 
 /** A body for the shell, which puts the values of its variables in. */

@@ -8,6 +8,7 @@ import {
 } from "../openapi-document.ts";
 import { commandOf } from "./example.ts";
 import { fillIn } from "./languages.ts";
+import { bodySchemaOf, type Content, firstContent, type Parameter, parametersOf } from "./operation-parts.ts";
 import {
   collectNamed,
   describeWords,
@@ -17,14 +18,10 @@ import {
   limitsOf,
   prose,
   type Reader,
-  type Schema,
   schemaAnchor,
   typeOf,
   withCode,
 } from "./schema.ts";
-
-export type Parameter = Extract<NonNullable<Operation["parameters"]>[number], { in: string }>;
-type Content = Record<string, { schema?: Schema }>;
 
 /** An answer, or where it is described. */
 interface Response {
@@ -93,10 +90,6 @@ function credentialsOf({ words }: Site, { security = [] }: Operation): string {
   return fillIn(isOptional ? words.credentialsOptional : words.credentials, { schemes });
 }
 
-export function parametersOf({ parameters = [] }: Operation): Parameter[] {
-  return parameters.filter((parameter) => "in" in parameter);
-}
-
 function renderParameter(site: Site, { name, in: place, required, schema, description }: Parameter): Html {
   const { words } = site;
   return html`<li>
@@ -108,16 +101,6 @@ function renderParameter(site: Site, { name, in: place, required, schema, descri
     </p>
     ${description ? html`<p class="words">${prose(site, description)}</p>` : describeWords(site, schema)}
   </li>`;
-}
-
-/** The first of the media types of a body, with its schema. */
-function firstContent(content: Content | undefined): [string, Schema | undefined] | undefined {
-  const [first] = Object.entries(content ?? {});
-  return first && [first[0], first[1].schema];
-}
-
-export function bodySchemaOf({ requestBody }: Operation): Schema | undefined {
-  return requestBody && "content" in requestBody ? firstContent(requestBody.content)?.[1] : undefined;
 }
 
 function renderResponse(site: Site, status: string, response: Response, errors: string): Html {

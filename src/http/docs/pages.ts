@@ -343,9 +343,11 @@ function renderCredentials(site: LocalSite): Html {
   </dl>`;
 }
 
+/** The status of each code, failures included. */
+const STATUSES = new Map<string, number>([...Object.entries(STATUS), ["UNKNOWN", 500], ["UNAVAILABLE", 503]]);
+
 function renderErrors(site: LocalSite): Html {
   const { words, language, document } = site;
-  const statusOf = (code: string) => Object.entries(STATUS).find(([each]) => each === code)?.[1];
   return html`<div class="scroll" tabindex="0" role="region" aria-label="${words.code}">
       <table>
         <thead>
@@ -360,7 +362,7 @@ function renderErrors(site: LocalSite): Html {
             ([code, text]) =>
               html`<tr id="${code}">
                 <th scope="row"><code>${code}</code></th>
-                <td>${statusOf(code) ?? (code === "UNKNOWN" ? 500 : 503)}</td>
+                <td>${STATUSES.get(code)}</td>
                 <td>${withCode(text[language])}</td>
               </tr>`,
           )}

@@ -3,7 +3,7 @@ import { type MouseEvent, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation, useParams } from "wouter";
 import { EXAMPLE_HOST, type Guide, GUIDES } from "../../../kernel/guides.ts";
-import { apiPageFor, guideFolder } from "../../help.ts";
+import { apiPageFor, guideFolder } from "../../guides.ts";
 import { currentLanguage, type Language } from "../../i18n/index.ts";
 import { guidePath } from "../../paths.ts";
 import { NotFound } from "../../shell/no-page.tsx";

@@ -1,6 +1,6 @@
 import MarkdownIt, { type RendererRule, type Token } from "markdown-it";
 import { anchorOf } from "../../../kernel/guides.ts";
-import { guideLink } from "../../help.ts";
+import { guideLink } from "../../guides.ts";
 import { isApiPath } from "../../../kernel/api-paths.ts";
 
 /** Above a description are the headings of its page and of its card. */

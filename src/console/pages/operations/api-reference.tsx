@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
 import { useSelf } from "../../api/session.ts";
 import { useSettings } from "../../api/settings.ts";
-import { docsPath } from "../../help.ts";
+import { docsPath } from "../../guides.ts";
 import { currentLanguage } from "../../i18n/index.ts";
 import { PATHS } from "../../paths.ts";
 import { Card, CodeBlock, DescriptionList, ErrorNotice, ExternalLink, Link, Page, Skeleton } from "../../ui/index.ts";
