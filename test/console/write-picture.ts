@@ -7,6 +7,7 @@ import { operatorOf } from "../support/server-people.ts";
 import { makeTemporaryDirectory, removeDirectory, ROOT, startServer } from "../support/server.ts";
 
 const IMAGE = "acme/shop/web";
+const PAGE = "/images/acme/shop%2Fweb";
 const PULLS = 12;
 
 const program = findProgram("chromium");
@@ -45,8 +46,8 @@ try {
   const login = await context.request.post(`${server.url}/api/session`, { data: { name, password } });
   if (!login.ok()) throw new Error(`signing in: ${login.status()}`);
   const page = await context.newPage();
-  await page.goto(`${server.url}/images/${IMAGE}`);
-  await page.getByRole("link", { name: "1.0.0" }).waitFor();
+  await page.goto(`${server.url}${PAGE}`);
+  await page.getByText("1.0.0", { exact: true }).first().waitFor();
   await page.waitForLoadState("networkidle");
   await page.screenshot({ path: join(ROOT, "docs", "console.png") });
 } finally {
