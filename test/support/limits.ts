@@ -48,6 +48,7 @@ const FIELDS: Rows<keyof typeof fields> = {
   MAX_IMAGE_LENGTH: ["the name of an image in its organization", "characters"],
   MAX_TAG_LENGTH: ["a tag", "characters"],
   MAX_DELETED_TAGS: ["tags that a request deletes", ""],
+  MAX_CHANGED_IMAGES: ["images that one request changes or deletes", ""],
   MAX_DESCRIPTION_LENGTH: ["an image's description", "characters"],
   MAX_NOTE_LENGTH: ["a share's description", "characters"],
   MAX_ACCESS_KEYS: ["access keys of a user", ""],
