@@ -204,6 +204,8 @@ export async function openDoor(stateDir: string, bindings: Bindings): Promise<()
       else response.writeHead(500).end(error instanceof Error ? error.message : String(error));
     });
   });
+  // A connection that is closed when it is idle for seconds would be closed just when it is used again, on a busy machine.
+  server.keepAliveTimeout = 0;
   server.listen(0, LOOPBACK);
   await new Promise<void>((done, failed) => server.once("listening", done).once("error", failed));
   // Nobody waits for it: a program that holds it open keeps no process alive.

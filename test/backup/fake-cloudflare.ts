@@ -193,6 +193,8 @@ export async function startFakeCloudflare(worker: string): Promise<FakeCloudflar
     throw new Error("MethodNotAllowed");
   }
 
+  // On a busy machine it would be closed just when it is used again.
+  server.keepAliveTimeout = 0;
   server.listen(0, "127.0.0.1");
   await new Promise((done) => server.once("listening", done));
   const { port } = server.address() as AddressInfo;
