@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { D1Database } from "@cloudflare/workers-types";
 
 /** A migration: its file, split into statements. */
@@ -47,19 +48,53 @@ export async function applyMigrations(database: D1Database, { files, table: name
         `applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL)`,
     )
     .run();
-  const { results } = await database.prepare(`SELECT name FROM ${table}`).all<{ name: string }>();
-  const applied = new Set(results.map((row) => row.name));
+  const readApplied = async () => {
+    const { results } = await database.prepare(`SELECT name FROM ${table}`).all<{ name: string }>();
+    return new Set(results.map((row) => row.name));
+  };
+  const applied = await readApplied();
   const pending = files.filter((file) => !applied.has(file.name));
   for (const { name: file, statements } of pending) {
-    const record = database.prepare(`INSERT INTO ${table} (name) VALUES (?)`).bind(file);
-    try {
+    const apply = async () => {
+      const record = database.prepare(`INSERT INTO ${table} (name) VALUES (?)`).bind(file);
       await database.batch([...statements.map((statement) => database.prepare(statement)), record]);
+    };
+    try {
+      await surviveLostConnections(apply, async () => (await readApplied()).has(file));
     } catch (error) {
-      const failing = await findFailing(database, statements);
+      const failing = isLostConnection(error) ? undefined : await findFailing(database, statements);
       throw new MigrationFailed(file, failing?.statement ?? "(all statements together)", failing?.error ?? error);
     }
   }
   return pending.map((file) => file.name);
+}
+
+/** Tries of a migration whose connection was lost, and milliseconds between them. */
+const TRIES = 5;
+const PAUSE_MS = 500;
+
+/**
+ * Does something again when the connection to the runtime is lost, as happens when the machine has other work for seconds. It may have
+ * been done all the same.
+ *
+ * @param isDone whether it has.
+ */
+async function surviveLostConnections(act: () => Promise<void>, isDone: () => Promise<boolean>): Promise<void> {
+  for (let left = TRIES; ; left -= 1) {
+    try {
+      if (left < TRIES && (await isDone())) return;
+      await act();
+      return;
+    } catch (error) {
+      if (left === 1 || !isLostConnection(error)) throw error;
+      await sleep(PAUSE_MS);
+    }
+  }
+}
+
+/** Whether nothing is known of what the database did: undici says "fetch failed". */
+function isLostConnection(error: unknown): boolean {
+  return error instanceof TypeError && error.message === "fetch failed";
 }
 
 /** The first statement that fails after those before it. D1 says why a batch failed but not at which statement. */

@@ -71,6 +71,32 @@ test("applies each migration once, in order, as drizzle-kit writes them", async 
   expect(await tables()).toEqual(["a", "d1_migrations"]);
 });
 
+/** The database behind a connection that breaks with each batch's first try: before it came, or with its answer. */
+function breaking(where: "before" | "after"): D1Database {
+  const broken = new TypeError("fetch failed", { cause: new Error("other side closed") });
+  let tries = 0;
+  return new Proxy(database, {
+    get(target, key) {
+      const value: unknown = Reflect.get(target, key);
+      if (key !== "batch") return typeof value === "function" ? (value.bind(target) as unknown) : value;
+      return async (statements: Parameters<D1Database["batch"]>[0]) => {
+        tries += 1;
+        if (tries % 2 === 0) return target.batch(statements);
+        if (where === "after") await target.batch(statements);
+        throw broken;
+      };
+    },
+  });
+}
+
+test.each(["before", "after"] as const)("a connection that breaks %s a migration does not fail it", async (where) => {
+  const folder = writeMigrations({ "0000_a.sql": "CREATE TABLE a (x)", "0001_b.sql": "CREATE TABLE b (x)" });
+  const files = await readMigrations(folder);
+  await applyMigrations(breaking(where), { files, table: "d1_migrations" });
+  expect(await tables()).toEqual(["a", "b", "d1_migrations"]);
+  expect(await applyFrom(folder)).toEqual([]);
+});
+
 test("a failing migration leaves nothing of itself, and is named with its statement", async () => {
   const folder = writeMigrations({
     "0000_good.sql": "CREATE TABLE a (x)",
