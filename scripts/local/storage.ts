@@ -38,8 +38,8 @@ const SCRIPT = join(import.meta.dirname, "storage-worker.js");
 
 /** What is needed of Miniflare. */
 export interface Bindings {
-  database: Awaited<ReturnType<Miniflare["getWorker"]>>;
-  /** That {@link database} wants to be shown. */
+  worker: Awaited<ReturnType<Miniflare["getWorker"]>>;
+  /** That {@link worker} wants to be shown. */
   secret: string;
   bucket: Awaited<ReturnType<Miniflare["getR2Bucket"]>>;
 }
@@ -62,26 +62,23 @@ export function storageWorker({ compatibilityDate, d1Databases, r2Buckets }: V4W
 
 /** @param miniflare has a {@link storageWorker}. */
 export async function bindingsOf(miniflare: Miniflare, secret: string): Promise<Bindings> {
-  const [database, bucket] = [await miniflare.getWorker(WORKER), await miniflare.getR2Bucket("BUCKET", WORKER)];
-  return { database, bucket, secret };
+  const [worker, bucket] = [await miniflare.getWorker(WORKER), await miniflare.getR2Bucket("BUCKET", WORKER)];
+  return { worker, bucket, secret };
 }
 
 /** The storage behind bindings of a runtime of this process. */
-export function storeOf({ database, bucket, secret }: Bindings, name: string, close: () => Promise<void>): Store {
+export function storeOf({ worker, bucket, secret }: Bindings, name: string, close: () => Promise<void>): Store {
+  const post = async (path: string, body: string | Uint8Array): Promise<unknown> => {
+    const headers = { "X-Berth-Storage": secret };
+    const response = await worker.fetch(`http://storage/${path}`, { method: "POST", headers, body });
+    if (!response.ok) throw new Error(await response.text());
+    return response.json();
+  };
   return {
     kind: "local",
     name,
     close,
-    batch: async (statements) => {
-      const body = JSON.stringify(statements);
-      const response = await database.fetch("http://storage/", {
-        method: "POST",
-        headers: { "X-Berth-Storage": secret },
-        body,
-      });
-      if (!response.ok) throw new Error(await response.text());
-      return Rows.parse(await response.json());
-    },
+    batch: async (statements) => Rows.parse(await post("", JSON.stringify(statements))),
     readObject: async (key) => {
       const object = await bucket.get(key);
       return object === null ? undefined : { size: object.size, body: object.body };
@@ -102,17 +99,19 @@ export function storeOf({ database, bucket, secret }: Bindings, name: string, cl
     },
     deleteObject: (key) => bucket.delete(key),
     writeObject: async (key, file) => {
+      const path = encodeURIComponent(key);
       if (file.size <= PART_BYTES) {
-        await bucket.put(key, await readWhole(file), { [algorithmOf(file.digest)]: hexOf(file.digest) });
+        const check = `algorithm=${algorithmOf(file.digest)}&hash=${hexOf(file.digest)}`;
+        await post(`${path}?${check}`, await readWhole(file));
         return;
       }
-      const upload = await bucket.createMultipartUpload(key);
+      const upload = `${path}?upload=${encodeURIComponent(z.string().parse(await post(`${path}?parts`, "")))}`;
       try {
-        const sent = [];
-        for await (const part of partsOf(file)) sent.push(await upload.uploadPart(sent.length + 1, part));
-        await upload.complete(sent);
+        const sent: unknown[] = [];
+        for await (const part of partsOf(file)) sent.push(await post(`${upload}&part=${sent.length + 1}`, part));
+        await post(`${upload}&done`, JSON.stringify(sent));
       } catch (error) {
-        await upload.abort();
+        await post(`${upload}&abort`, "");
         throw error;
       }
     },

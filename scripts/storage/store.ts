@@ -61,7 +61,7 @@ export class DamagedFile extends Error {
 }
 
 /** Files up to this size are sent in one request; larger ones in parts of it. R2 wants parts of 5 MiB or more, all of one size. */
-export const PART_BYTES = 16 * 1024 * 1024;
+export const PART_BYTES = 5 * 1024 * 1024;
 
 /** One query. */
 export async function query(store: Store, sql: string, ...params: string[]): Promise<Row[]> {

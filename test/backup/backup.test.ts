@@ -18,8 +18,13 @@ const IS_LARGE = process.env.BERTH_BACKUP_LARGE === "1";
 /** Images of 10 MB that they share, and some bytes of their own: 10 GB in all. */
 const IMAGES = IS_LARGE ? 1000 : 10;
 const SHARED_BYTES = 10_000_000;
-/** Bytes that a program may have in memory, Miniflare's among them, however much it copies. */
-const MEMORY = 450_000_000;
+/** More than what a program may have in memory besides what it is itself: what kept a blob whole would be found. */
+const LARGE_BYTES = 256 * 1024 * 1024;
+/**
+ * Bytes that a program may have in memory, however much it copies. A restore into a folder of its own has Miniflare in its process, and
+ * wrangler, which reads its configuration: 370 MB before it begins.
+ */
+const MEMORY = { backup: 450_000_000, restore: 700_000_000 };
 if (!IS_LARGE) console.log(`Only ${IMAGES} images: BERTH_BACKUP_LARGE=1 makes 1,000 of 10 GB.`);
 
 const folders: string[] = [];
@@ -45,8 +50,8 @@ async function startIn(stateDir: string): Promise<Server> {
 async function fill(server: Server): Promise<void> {
   const operator = operatorOf(server);
   await pushIndex(operator, "acme/multi", "1");
-  // More than what is sent in one request.
-  await pushBlob(operator, "acme/large", "application/octet-stream", randomBytes(20 * 1024 * 1024));
+  // Far more than what is sent in one request.
+  await pushBlob(operator, "acme/large", "application/octet-stream", randomBytes(LARGE_BYTES));
   const other = await addAccount(server, "other");
   await pushImage(other, "elsewhere/db", "latest");
   await addReader(server, operator, "reader", "acme");
@@ -115,7 +120,7 @@ test(
       exitCode: 0,
       output: expect.stringContaining("of the running registry"),
     });
-    expect(await peak).toBeLessThan(MEMORY);
+    expect(await peak).toBeLessThan(MEMORY.backup);
     // It is this user's alone.
     expect(statSync(backup).mode & 0o777).toBe(0o700);
     expect(statSync(join(source, "storage.json")).mode & 0o077).toBe(0);
@@ -133,7 +138,7 @@ test(
     const restoringPeak = peakOf(restoring);
     const restored = await restoring.ended;
     expect(restored).toMatchObject({ exitCode: 0, output: expect.stringContaining("need the ENCRYPTION_KEY") });
-    expect(await restoringPeak).toBeLessThan(MEMORY);
+    expect(await restoringPeak).toBeLessThan(MEMORY.restore);
     expect(leftOver(target)).toEqual([]);
     expect(contentOf(target)).toEqual(contentOf(source));
 

@@ -1263,4 +1263,43 @@ export const CHINESE: Readonly<Record<string, string>> = {
   "Tokens, projects, domains and users.": "令牌、项目、账号和用户。",
   "What Harbor's adapter for SWR asks for, to copy images from here and to here.":
     "Harbor 的 SWR 适配器复制镜像时使用的接口。",
+  "Its version: `keepsUntagged`, in quotes.": "版本：带引号的 `keepsUntagged`。",
+  "Delete images": "批量删除镜像",
+  "1 to 25 of them, of any organizations, each by itself: what keeps one keeps none of the others. The same request may be sent again when its answer was lost. Takes the right to manage each image.":
+    "一次 1 到 25 个，可属于不同组织，逐个处理：其中一个无法删除不影响其他镜像。未收到响应时可重新发送同一请求。需要每个镜像的管理权限。",
+  "Make images public or private": "批量设置镜像类型",
+  "1 to 25 of them, of any organizations, each by itself: what keeps one keeps none of the others. The same request may be sent again when its answer was lost. Takes the right to edit each image.":
+    "一次 1 到 25 个，可属于不同组织，逐个处理：其中一个无法修改不影响其他镜像。未收到响应时可重新发送同一请求。需要每个镜像的编辑权限。",
+  "Its version: `level`, in quotes.": "版本：带引号的 `level`。",
+  "List the workloads of a cluster that run an image": "查询集群中使用镜像的工作负载",
+  "What a trigger of the image can update: at most 200. The cluster is asked now, within 10 seconds, with its token's rights. Where that may list no workload of all namespaces, name one. Takes the right to edit the image.":
+    "镜像的触发器可以更新的工作负载，最多 200 个。请求时向集群查询，限时 10 秒，权限以集群令牌为准。令牌不能查询全部命名空间时，请指定命名空间。需要镜像的编辑权限。",
+  "The only namespace to look at; absent: all that the cluster is for.":
+    "只查询该命名空间；不填则查询集群允许的全部命名空间。",
+  "Also when the cluster gives no answer: `detail` says so.": "集群没有应答时也返回此状态，由 `detail` 说明。",
+  "Its version: the limits of its own, `default` where it has none and `unlimited` for null, in the order above, between full stops, in quotes.":
+    "版本：按上述顺序排列的自有上限，以英文句点分隔并加引号；没有自有上限的为 `default`，null 为 `unlimited`。",
+  "Its version: the limits of organizations and then those of accounts, `unlimited` for null, in the order above, between full stops, in quotes.":
+    "版本：先组织后账号的上限，按上述顺序以英文句点分隔并加引号；null 为 `unlimited`。",
+  "Its version: `role`, in quotes.": "版本：带引号的 `role`。",
+  "The request's id in the registry's log, as `X-Request-Id` has it.":
+    "请求在镜像仓库日志中的 ID，与 `X-Request-Id` 相同。",
+  "How many of its tags did not arrive at a target, as `GET /api/activity` has them; null likewise.":
+    "未能同步到目标的镜像版本数，与 `GET /api/activity` 一致；为 null 的条件也相同。",
+  "Other tags that point to the same digest: at most 5, those made first before others.":
+    "指向同一摘要的其他镜像版本：最多 5 个，先创建的在前。",
+  "Whether there are more of them.": "是否还有更多。",
+  "`immutable`: a rule keeps some of its tags. `unknown`: there is no such image, or none that the caller may know of. `denied`: the caller's right does not reach that far. `postponed`: this request has not come to it; send it again.":
+    "`immutable`：不可变规则保留了其中的镜像版本。`unknown`：镜像不存在，或调用者无权知晓。`denied`：调用者权限不足。`postponed`：本次请求未处理到，请重新发送。",
+  "The first of the tags that a rule keeps.": "被规则保留的第一个镜像版本。",
+  "`unchanged`: it was so already. `unknown`: there is no such image, or none that the caller may know of. `denied`: the caller's right does not reach that far. `postponed`: this request has not come to it; send it again.":
+    "`unchanged`：原本就是如此。`unknown`：镜像不存在，或调用者无权知晓。`denied`：调用者权限不足。`postponed`：本次请求未处理到，请重新发送。",
+  "Whether everybody may pull them.": "是否所有人都可以下载。",
+  "By namespace and name.": "按命名空间和名称排序。",
+  "Why there may be more; null when these are all.": "可能还有更多的原因；为 null 表示已是全部。",
+  "Those of its containers that run the image.": "使用该镜像的容器。",
+  "The tags that did not arrive at a remote registry, each with the job that failed, unless a later one of the same tag and target has been made. Of the account's newest 1,000 jobs. Null as above.":
+    "未能同步到远端仓库的镜像版本及其失败的任务；同一镜像版本和目标有更新的任务时除外。取自账号最近的 1,000 个任务。为 null 的条件同上。",
+  "Of the job.": "任务的时间。",
+  "Where it goes there; empty for a target without one.": "目标仓库中的组织；目标没有组织时为空。",
 };
