@@ -42,6 +42,7 @@ function answerOutside(input: RequestInfo | URL): Promise<Response> {
   }
   const x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
   const keys = [{ kty: "OKP", crv: "Ed25519", x, kid: "1", use: "sig" }];
+  if (pathname.endsWith("/selfsubjectaccessreviews")) return Promise.resolve(Response.json({ status: { allowed: true } }));
   return Promise.resolve(Response.json(pathname === "/keys" ? { keys } : {}));
 }
 
@@ -52,8 +53,13 @@ let isDisturbed = false;
 /** What the examples name. */
 async function prepare(): Promise<void> {
   await ask("POST", "/api/organizations", { name: "acme" });
-  await ask("POST", "/api/accounts", { name: "south" });
-  await ask("POST", "/api/users", { name: "alice", password: "long enough to be one" });
+  // Not again when they are there: hashing a password that is refused then takes as long.
+  const { results } = await env.DB.prepare("SELECT name FROM accounts UNION SELECT name FROM users").all<{
+    name: string;
+  }>();
+  const there = new Set(results.map(({ name }) => name));
+  if (!there.has("south")) await ask("POST", "/api/accounts", { name: "south" });
+  if (!there.has("alice")) await ask("POST", "/api/users", { name: "alice", password: "long enough to be one" });
   await ask("POST", "/api/users", { name: "deployer", kind: "robot" });
   for (const name of ["tokyo", "docker-hub"]) {
     await ask("POST", "/api/remotes", { name, url: `https://${name}.example.com`, test: false });
@@ -166,6 +172,7 @@ const AFTER: Readonly<Record<string, () => Promise<unknown>>> = {
   createTrustRule: () => ask("DELETE", "/api/trust-rules/nightly"),
   createAccount: () => ask("DELETE", "/api/accounts/west"),
   changeUser: () => ask("PATCH", "/api/users/alice", { role: "member" }),
+  setVisibility: () => ask("PATCH", IMAGE, { public: false }),
 };
 
 const userId = () => env.DB.prepare("SELECT id FROM users WHERE name = 'alice'").first<number>("id").then(String);
@@ -257,11 +264,11 @@ describe("the example of", () => {
   }, 300_000);
 
   it.for(operations)("$method $path is answered as described", async (described, { expect: expectHere }) => {
-    const { operation, method } = described;
+    const { operation, method, path } = described;
     const id = operation.operationId ?? "";
     if (isDisturbed) await prepare();
     await BEFORE[id]?.();
-    isDisturbed = method === "delete" || BEFORE[id] !== undefined;
+    isDisturbed = method === "delete" || path.endsWith("/delete") || BEFORE[id] !== undefined;
     let command = commandOf(document, described, ORIGIN);
     for (const [placeholder, value] of Object.entries(await idsFor(described))) {
       expectHere(command).toContain(placeholder);

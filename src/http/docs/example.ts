@@ -53,6 +53,7 @@ const VALUES: Readonly<Record<string, ExampleValues>> = {
       cluster_name: "production",
       trigger_type: "all",
       condition: ".*",
+      enable: "true",
     },
   },
   createManualImageSyncRepo: { body: { remoteRegionId: "tokyo", remoteNamespace: "team", imageTag: ["1.0"] } },

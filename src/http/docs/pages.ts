@@ -344,7 +344,11 @@ function renderCredentials(site: LocalSite): Html {
 }
 
 /** The status of each code, failures included. */
-const STATUSES = new Map<string, number>([...Object.entries(STATUS), ["UNKNOWN", 500], ["UNAVAILABLE", 503]]);
+const STATUSES: ReadonlyMap<string, number> = new Map<string, number>([
+  ...Object.entries(STATUS),
+  ["UNKNOWN", 500],
+  ["UNAVAILABLE", 503],
+]);
 
 function renderErrors(site: LocalSite): Html {
   const { words, language, document } = site;
