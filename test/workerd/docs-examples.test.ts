@@ -42,7 +42,8 @@ function answerOutside(input: RequestInfo | URL): Promise<Response> {
   }
   const x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
   const keys = [{ kty: "OKP", crv: "Ed25519", x, kid: "1", use: "sig" }];
-  if (pathname.endsWith("/selfsubjectaccessreviews")) return Promise.resolve(Response.json({ status: { allowed: true } }));
+  if (pathname.endsWith("/selfsubjectaccessreviews"))
+    return Promise.resolve(Response.json({ status: { allowed: true } }));
   return Promise.resolve(Response.json(pathname === "/keys" ? { keys } : {}));
 }
 
