@@ -13,7 +13,7 @@ const options = {
   host,
   port: PORT || "8787",
   path: "/v2/",
-  // A name of the registry whatever it is called.
+  // Any name that the registry is called by.
   headers: { Host: "localhost" },
   // This asks whether it answers, and sends nothing that anybody could read.
   rejectUnauthorized: false,

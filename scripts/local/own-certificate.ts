@@ -165,7 +165,7 @@ function keep(file: string, pair: KeyPair): KeyPair {
   return pair;
 }
 
-/** All of it or nothing, whatever dies meanwhile. For nobody else: whoever installs the authority's certificate copies it. */
+/** All of it or nothing, even if the process is killed. Readable by this user alone: others get a copy of the certificate to install. */
 function write(file: string, text: string): void {
   const unfinished = `${file}.${process.pid}`;
   writeFileSync(unfinished, text, { mode: 0o600 });

@@ -79,7 +79,7 @@ function readVariables(): { variables: Record<string, string>; settings: Setting
   return { variables, settings: explained(() => readSettings(variables)) };
 }
 
-/** Not kept with the other secrets: whoever reads the metrics has it as well. */
+/** Not kept with the other secrets, since those who read the metrics have it as well. */
 function readMetricsToken(token: string | undefined): Record<string, string> {
   if (!token) return {};
   explained(() => checkSecrets({ [METRICS_TOKEN]: token }));

@@ -281,7 +281,7 @@ export class BackupFolder {
     return removed;
   }
 
-  /** All of the file or nothing, whatever dies meanwhile. */
+  /** All of the file or nothing, even if the process is killed. */
   #write(name: string, content: string): void {
     const unfinished = join(this.path, `${name}.new`);
     writeFileSync(unfinished, content, { mode: 0o600, flush: true });

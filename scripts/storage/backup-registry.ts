@@ -46,7 +46,7 @@ interface Blob {
 /**
  * Makes a backup, or brings one up to date: only blobs that the folder does not have are fetched.
  *
- * @throws Explained and whatever the storage throws: the folder has the backup of before then, if it had one.
+ * @throws Explained, and what the storage throws: then the folder still has the backup of before, if it had one.
  */
 export async function backUp(store: Store, folder: BackupFolder, options: BackupOptions): Promise<BackupResult> {
   await dropCopies(store, folder.notedCopies());

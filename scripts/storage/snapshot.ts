@@ -8,7 +8,7 @@ import { query, quoted, type Row, type Statement, type Store, type Value } from 
 
 /** What the names of all copies begin with, and of what a restore has not put in place yet. */
 const COPY_PREFIX = "copy_";
-/** Copies that nobody dropped are dropped after this time by whoever comes next, in milliseconds. */
+/** After this time, in milliseconds, the next backup drops copies that were left behind. */
 const ABANDONED_MS = 24 * 60 * 60 * 1000;
 /** A page has at most so many rows, and about so many bytes. */
 const PAGE_ROWS = 2000;
@@ -81,7 +81,7 @@ export function copyName(id: string, table: string): string {
 /**
  * Copies all tables in one transaction. Pushes wait for it as for any other write.
  *
- * @param id of the copies, which the caller has noted: whatever ends this process, {@link dropCopies} finds them by it.
+ * @param id of the copies, which the caller has noted: after a crash {@link dropCopies} finds them by it.
  */
 export async function takeSnapshot(store: Store, id: string): Promise<Snapshot> {
   for (let tried = 1; ; tried += 1) {

@@ -11,7 +11,7 @@ import { routeOf } from "./routes.ts";
 import { ErrorBoundary } from "./shell/no-page.tsx";
 import { Shell } from "./shell/shell.tsx";
 import { ToastRegion } from "./ui/index.ts";
-import { useGuardedLocation } from "./ui/leaving.ts";
+import { guardWindow, useGuardedLocation } from "./ui/leaving.ts";
 import "./styles/tokens.css";
 import "./styles/base.css";
 
@@ -40,6 +40,7 @@ void routeOf(location.pathname)?.page.preload();
 await startI18n();
 const root = document.querySelector("#root");
 if (!root) throw new Error("index.html has no #root");
+guardWindow();
 createRoot(root).render(
   <StrictMode>
     <App />

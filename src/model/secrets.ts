@@ -27,7 +27,7 @@ export const MIN_METRICS_TOKEN_LENGTH = 16;
 export const SECRET_NAMES = ["TOKEN_SECRET", "ENCRYPTION_KEY"] as const;
 export type SecretName = (typeof SECRET_NAMES)[number];
 
-/** The optional secret that opens `/metrics` (docs/monitoring.md). It is not exchanged in steps: whoever reads is told the new one. */
+/** The optional secret that opens `/metrics` (docs/monitoring.md). It is not rotated in steps: give the readers the new one. */
 export const METRICS_TOKEN = "METRICS_TOKEN";
 
 /** What is wrong with a secret of a name; undefined when nothing is. The value is not in it. */

@@ -213,7 +213,9 @@ describe("compression", () => {
     for (const form of Object.keys(FORMS)) {
       const whole = await ask(react(), { "Accept-Encoding": form });
       const head = await ask(react(), { "Accept-Encoding": form }, "HEAD");
-      const { date: _date, "transfer-encoding": _chunked, "content-length": length, ...expected } = whole.headers;
+      const { "content-length": length, ...others } = whole.headers;
+      const ofThisAnswer = ["date", "transfer-encoding", "x-request-id"];
+      const expected = Object.fromEntries(Object.entries(others).filter(([name]) => !ofThisAnswer.includes(name)));
       expect(head.headers["content-length"] ?? length).toBe(length);
       expect(head.headers).toMatchObject(expected);
       expect(head.body.length).toBe(0);
@@ -241,7 +243,8 @@ describe("Cloudflare", () => {
     "/_headers",
     "/v2x",
     "/api-reference",
-    ...API_PATHS.flatMap((path) => [path, `${path}/`, `${path}/nothing`]),
+    // The Worker without `npm start` has an empty database here, which `/healthz` says.
+    ...API_PATHS.flatMap((path) => [...(path === "/healthz" ? [] : [path, `${path}/`]), `${path}/nothing`]),
   ])("answers %s as npm start does", async (path) => {
     for (const headers of [BROWSER, { Accept: "*/*" }]) {
       for (const method of ["GET", "HEAD"]) {

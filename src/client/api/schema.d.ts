@@ -4312,7 +4312,7 @@ export interface components {
             description: string;
             /** @description How many of its tags did not arrive at a target, as `GET /api/activity` has them; null likewise. */
             failedSyncs: number | null;
-            /** @description How many of its triggers fail, as `GET /api/activity` has them; null for who may not edit it. */
+            /** @description How many of its triggers fail, as `GET /api/activity` has them; null for callers who may not edit it. */
             failingTriggers: number | null;
             /**
              * @description Without its organization.

@@ -39,7 +39,7 @@ export function useDefaultQuotas() {
   return queries.useQuery("get", DEFAULTS);
 }
 
-/** @param version of what was seen; undefined: whatever is there. */
+/** @param version of what was seen; undefined: any. */
 interface LimitChange<C = QuotaChanges> {
   changes: C;
   version: string | undefined;

@@ -9,7 +9,7 @@ import { loadTexts } from "../i18n/index.ts";
 import { signInPath } from "../paths.ts";
 import { type ConsoleRoute, ROUTES } from "../routes.ts";
 import { ErrorNotice, Skeleton } from "../ui/index.ts";
-import { guardWindow, openQuestion, subscribeToQuestion } from "../ui/leaving.ts";
+import { openQuestion, subscribeToQuestion } from "../ui/leaving.ts";
 import { isFor } from "./audience.ts";
 import { Header } from "./header.tsx";
 import { ErrorBoundary, NotAllowed, NotFound, PageLoading } from "./no-page.tsx";
@@ -115,7 +115,6 @@ function Guarded({ route: { page: Page, audience } }: { route: ConsoleRoute }) {
 /** Asks before something that was typed, or is shown once, is left. */
 function Leaving() {
   const question = useSyncExternalStore(subscribeToQuestion, openQuestion);
-  useEffect(guardWindow, []);
   if (!question) return null;
   return (
     <Suspense>

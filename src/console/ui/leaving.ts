@@ -163,17 +163,15 @@ export const useGuardedLocation: BrowserLocationHook = (options) => {
   return [isReturning && here ? here.pathname : path, guarded];
 };
 
-/** Asks before Back and Forward, and lets the browser ask before a reload and before the window is closed. @returns stops it. */
-export function guardWindow(): () => void {
+/**
+ * Asks before Back and Forward, and lets the browser ask before a reload and before the window is closed. To be called before anything is
+ * rendered: listeners of the window are called in the order in which they came, and wouter would have the page leave first.
+ */
+export function guardWindow(): void {
   const { position = 0 } = fieldsOf(history.state);
-  if (!isReturning) stamp(position);
+  stamp(position);
   addEventListener("beforeunload", onUnload);
-  // Before wouter hears of it.
-  addEventListener("popstate", onTraversal, { capture: true });
-  return () => {
-    removeEventListener("beforeunload", onUnload);
-    removeEventListener("popstate", onTraversal, { capture: true });
-  };
+  addEventListener("popstate", onTraversal);
 }
 
 function onUnload(event: BeforeUnloadEvent): void {

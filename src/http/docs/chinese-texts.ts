@@ -898,7 +898,7 @@ export const CHINESE: Readonly<Record<string, string>> = {
   "How many tags belong to others, which `tags` does not count: signatures and the like.":
     "附属于其他版本、不计入 `tags` 的版本数：签名等。",
   "Null for callers who have no right in its account.": "调用者在该账号中没有权限时为 null。",
-  "How many of its triggers fail, as `GET /api/activity` has them; null for who may not edit it.":
+  "How many of its triggers fail, as `GET /api/activity` has them; null for callers who may not edit it.":
     "失败的触发器数量，与 `GET /api/activity` 一致；没有编辑权限时为 null。",
   "A `cache` is BuildKit's: it fires no trigger that does not name it, and aging does not count it.":
     "`cache` 为 BuildKit 的缓存：只触发指定了它的触发器，老化时不计数。",

@@ -47,7 +47,7 @@ const images = {
   batchPrivate: {
     title_one: "Make {{count}} image private?",
     title_other: "Make {{count}} images private?",
-    text: "Only who has a permission, and accounts they are shared with, may pull them then.",
+    text: "Then only users with a permission, and accounts that they are shared with, may pull them.",
     confirm: "Make private",
     done_one: "{{count}} image is private.",
     done_other: "{{count}} images are private.",

@@ -1,4 +1,4 @@
-/** Changing and deleting several images at once, of whatever organizations: an answer for each. */
+/** Changing and deleting several images at once, of any organizations: an answer for each. */
 import { MAX_CHANGED_IMAGES } from "../../../kernel/field-limits.ts";
 import { RegistryError } from "../../../kernel/errors.ts";
 import { parseOrganizationName, parseRepositoryName, type RepositoryName } from "../../../kernel/reference.ts";

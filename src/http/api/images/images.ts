@@ -53,7 +53,8 @@ export const Image = z
     }),
     createdBy: z.string().nullable().openapi({ description: "Null for callers who have no right in its account." }),
     failingTriggers: z.int().nullable().openapi({
-      description: "How many of its triggers fail, as `GET /api/activity` has them; null for who may not edit it.",
+      description:
+        "How many of its triggers fail, as `GET /api/activity` has them; null for callers who may not edit it.",
     }),
     failedSyncs: z.int().nullable().openapi({
       description: "How many of its tags did not arrive at a target, as `GET /api/activity` has them; null likewise.",
