@@ -118,5 +118,13 @@ dialog li span { display: block; font-size: .85rem; color: var(--quiet); }
   .wide { display: block; }
   main { padding: 1rem 2.5rem 4rem; }
 }
+@media (max-width: 40rem) {
+  /* A code and its status, and below them what they mean: three columns leave a few letters for that. */
+  .scroll thead { position: absolute; clip-path: inset(50%); }
+  .scroll tr { display: flex; flex-wrap: wrap; gap: 0 .75rem; padding: .4rem 0; border-bottom: 1px solid var(--line); }
+  .scroll :is(th, td) { padding: 0; border: 0; }
+  .scroll td:last-child { flex-basis: 100%; }
+  .example pre { white-space: pre-wrap; overflow-wrap: anywhere; }
+}
 @media print { .side, .top, .adjacent { display: none; } }
 `;
