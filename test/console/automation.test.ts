@@ -128,6 +128,8 @@ test("a trigger that fails stands out on the overview and on its image, however 
       .getByText(/执行失败/)
       .first()
       .waitFor();
+    // In Chinese also on the first page that is opened, before all texts are there.
+    if (name === "overview") await phone.page.getByText("应答 400").waitFor();
     await phone.screenshot(`${name}-failing-phone`);
     expect(await phone.overflow()).toBe(0);
     expect(await phone.accessibilityProblems()).toEqual([]);

@@ -182,18 +182,22 @@ function FailingTriggers() {
   const failing = useActivity().data?.failing ?? [];
   if (failing.length === 0) return null;
   return (
-    <Notice tone="danger" title={t("failing")}>
-      <ul className={styles.list}>
-        {failing.map((delivery) => (
-          <FailingTrigger key={delivery.id} delivery={delivery} />
-        ))}
-      </ul>
-    </Notice>
+    <Suspense>
+      <Notice tone="danger" title={t("failing")}>
+        <ul className={styles.list}>
+          {failing.map((delivery) => (
+            <FailingTrigger key={delivery.id} delivery={delivery} />
+          ))}
+        </ul>
+      </Notice>
+    </Suspense>
   );
 }
 
 function FailingTrigger({ delivery }: { delivery: RecentDelivery }) {
   const { organization, image, trigger, tag, finished, created } = delivery;
+  // They are not among the texts of the first view.
+  useTranslation("reasons");
   const detail = detailText(delivery);
   return (
     <li className={styles.entry}>
@@ -219,18 +223,21 @@ function FailedSyncs() {
   const failed = useActivity().data?.failedSyncs ?? [];
   if (failed.length === 0) return null;
   return (
-    <Notice tone="danger" title={t("failedSyncs")}>
-      <ul className={styles.list}>
-        {failed.map((job) => (
-          <FailedSyncEntry key={job.id} job={job} />
-        ))}
-      </ul>
-    </Notice>
+    <Suspense>
+      <Notice tone="danger" title={t("failedSyncs")}>
+        <ul className={styles.list}>
+          {failed.map((job) => (
+            <FailedSyncEntry key={job.id} job={job} />
+          ))}
+        </ul>
+      </Notice>
+    </Suspense>
   );
 }
 
 function FailedSyncEntry({ job }: { job: FailedSync }) {
   const { organization, image, id, tag, remote, remoteOrganization, finished, created } = job;
+  useTranslation("reasons");
   const detail = detailText(job);
   return (
     <li className={styles.entry}>
