@@ -77,6 +77,37 @@ const FORMS: Readonly<Record<string, Form>> = {
       await form.page().keyboard.type("12312099");
     },
   },
+  user: {
+    path: "/users",
+    open: press("Add user"),
+    fill: fill({ "User name": "carol", "New password": "long enough to be one" }, ["Choose one"]),
+  },
+  account: {
+    path: "/accounts",
+    open: press("Create account"),
+    fill: fill({ "Account name": "west", "User name": "wendy", "New password": "long enough to be one" }, [
+      "Choose one",
+    ]),
+  },
+  image: {
+    path: "/images",
+    open: press("Create image"),
+    fill: async (form) => {
+      await field(form, "Organization").fill("acme");
+      await form.page().getByRole("option", { name: "acme" }).click();
+      await fill({ "Image name": "fresh", Description: "why" })(form);
+    },
+  },
+  "a trigger with a webhook": {
+    path: `${WEB}/triggers`,
+    open: press("Add trigger"),
+    fill: fill({ Name: "notify", URL: "https://hooks.example.com/" }, ["Send a webhook"]),
+  },
+  "a trust rule": {
+    path: "/trusted-issuers",
+    open: press("Trust an issuer"),
+    fill: fill({ Rule: "release", "Value 1": "repo:acme/web:*", "Organization or image 1": "acme" }),
+  },
   role: {
     path: "/users",
     open: (page) => takeFromMenu(page, "Actions for alice", "Change role"),

@@ -29,7 +29,7 @@ export async function admitReader(
   await refuseBlocked(attempt);
   if (token !== undefined && isSameText(token, expected)) return true;
   if (token !== undefined) await countFailure(stores, attempt);
-  throw new RegistryError("UNAUTHORIZED", "the metrics are for who has the METRICS_TOKEN of the registry");
+  throw new RegistryError("UNAUTHORIZED", "the metrics take the METRICS_TOKEN of the registry");
 }
 
 /**
