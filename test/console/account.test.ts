@@ -390,7 +390,7 @@ test("quotas are shown with a warning where they are used up, and changed by an 
   });
 
   await page.goto("/quotas");
-  await choose(page.getByRole("main"), "Of", "an organization");
+  await choose(page.getByRole("main"), "Kind", "Organization");
   await field(page, "Name").fill("measured");
   await button(page, "Show").click();
   await page.getByRole("heading", { name: "Organization measured" }).waitFor();
