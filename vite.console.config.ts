@@ -46,18 +46,18 @@ export default defineConfig({
             // that is in one of a higher priority.
             {
               name: "kit",
-              test: /\/src\/console\/(?:api\/(?:activity|change|client|error|overview|query-client|quotas|session|use-settled)|pages\/(?:quotas\/quota-card|usage\/day-chart)|shell\/(?!overlays|search-dialog)|ui\/(?!choice|date-field|dialog|fields|file-drop|form\.|pager|select|table))/,
+              test: /\/src\/console\/(?:api\/(?:activity|change|client|error|overview|query-client|quotas|session|use-settled)|pages\/(?:quotas\/quota-card|usage\/day-chart)|shell\/(?!overlays|search-dialog)|ui\/(?!choice|csv|date-field|dialog|draft|fields|file-drop|form\.|pager|select|table))|\/src\/kernel\/guides/,
               priority: 2,
             },
             {
               name: "forms",
-              test: /\/src\/console\/(?:api\/|ui\/(?:choice|dialog|fields|file-drop|form\.|pager|select|table))/,
+              test: /\/src\/console\/(?:api\/|ui\/(?:choice|dialog|draft|fields|file-drop|form\.|pager|select|table(?!-file)))/,
               priority: 1,
             },
             { name: "dates", test: /\/src\/console\/ui\/date-field/, priority: 1 },
             {
               name: "shared",
-              test: /\/src\/console\/(?:login-command\/|pages\/(?!account\/|images\/push-steps|permissions\/|quotas\/|session\/|triggers\/|image-settings\/share-))/,
+              test: /\/src\/console\/(?:login-command\/|pages\/(?!account\/|images\/push-steps|permissions\/|quotas\/|session\/|sync\/|triggers\/|image-settings\/share-))/,
               minShareCount: 2,
             },
           ],
