@@ -9,7 +9,7 @@ import { addAccount, addUser } from "../support/server-people.ts";
 import { useConsole } from "./browsed-registry.ts";
 import { createOrganization } from "./seed.ts";
 import type { Visitor } from "./visitor.ts";
-import { button, field, takeFromMenu } from "./widgets.ts";
+import { button, choose, field, takeFromMenu } from "./widgets.ts";
 
 const WEB = "/images/acme/web";
 
@@ -93,20 +93,9 @@ const FORMS: Readonly<Record<string, Form>> = {
     path: "/images",
     open: press("Create image"),
     fill: async (form) => {
-      await field(form, "Organization").fill("acme");
-      await form.page().getByRole("option", { name: "acme" }).click();
+      await choose(form, "Organization", "acme");
       await fill({ "Image name": "fresh", Description: "why" })(form);
     },
-  },
-  "a trigger with a webhook": {
-    path: `${WEB}/triggers`,
-    open: press("Add trigger"),
-    fill: fill({ Name: "notify", URL: "https://hooks.example.com/" }, ["Send a webhook"]),
-  },
-  "a trust rule": {
-    path: "/trusted-issuers",
-    open: press("Trust an issuer"),
-    fill: fill({ Rule: "release", "Value 1": "repo:acme/web:*", "Organization or image 1": "acme" }),
   },
   role: {
     path: "/users",

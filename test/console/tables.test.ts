@@ -70,7 +70,7 @@ async function expectRange(range: string): Promise<void> {
 
 /** The names of the first and the last row. */
 async function ends(): Promise<string[]> {
-  const names = await rows().getByRole("rowheader").allTextContents();
+  const names = await rows().getByRole("rowheader").locator("a").allTextContents();
   return [names[0] ?? "", names.at(-1) ?? ""];
 }
 

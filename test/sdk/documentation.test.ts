@@ -71,8 +71,9 @@ test.for(blocks)("$language: $name", async (block, { skip }) => {
   if (block.language === "python" && "reason" in python) skip(python.reason);
   const { AK = "", SK = "", ...rest } = await environment();
   runs.push({ code: block.code, output: await expectSuccess(block, { AK, SK, ...rest }), AK, SK });
-  // The image that the next sections are about.
-  if (block.code.includes('"image": "team/web"')) await pushImage(administrator, "acme/team/web", "v1");
+  // The image that the next sections are about, once it is created.
+  const isCreated = block.code.includes('/images" --json') && block.code.includes('"image": "team/web"');
+  if (isCreated) await pushImage(administrator, "acme/team/web", "v1");
 });
 
 test("the login commands are what they are called", async () => {
