@@ -9,7 +9,7 @@ import { addAccount, addUser } from "../support/server-people.ts";
 import { useConsole } from "./browsed-registry.ts";
 import { createOrganization } from "./seed.ts";
 import type { Visitor } from "./visitor.ts";
-import { button, choose, field, takeFromMenu } from "./widgets.ts";
+import { button, field, takeFromMenu } from "./widgets.ts";
 
 const WEB = "/images/acme/web";
 
@@ -88,14 +88,6 @@ const FORMS: Readonly<Record<string, Form>> = {
     fill: fill({ "Account name": "west", "User name": "wendy", "New password": "long enough to be one" }, [
       "Choose one",
     ]),
-  },
-  image: {
-    path: "/images",
-    open: press("Create image"),
-    fill: async (form) => {
-      await choose(form, "Organization", "acme");
-      await fill({ "Image name": "fresh", Description: "why" })(form);
-    },
   },
   role: {
     path: "/users",
