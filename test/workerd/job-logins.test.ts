@@ -364,8 +364,8 @@ describe("a token is refused", () => {
 
   const times: [string, object, RegExp][] = [
     ["has expired", { exp: -31 }, /has expired/],
-    ["is not valid yet", { nbf: 31 }, /not valid yet \(nbf\)/],
-    ["was made in the future", { iat: 31 }, /not valid yet \(iat\)/],
+    ["is not valid yet", { nbf: 60 }, /not valid yet \(nbf\)/],
+    ["was made in the future", { iat: 60 }, /not valid yet \(iat\)/],
     ["never ends", { exp: undefined }, /exp/],
     ["does not say when it was made", { iat: undefined }, /iat/],
     ["names nobody", { sub: undefined }, /sub/],
