@@ -17,7 +17,7 @@ const CONTENT: Rows<keyof typeof limits> = {
   MAX_PLATFORM_FIELD_LENGTH: ["each field of a platform", "characters"],
   MAX_ANNOTATION_NAME_LENGTH: ["the name of an annotation", "characters"],
   UPLOAD_PART_BYTES: ["a part that an upload in chunks is stored in", "bytes"],
-  UPLOAD_IDLE_MS: ["an upload that nobody continues is kept for", "ms"],
+  UPLOAD_IDLE_MS: ["an idle upload is kept for", "ms"],
   UPLOAD_DONE_MS: ["the answer to an upload that has ended is kept for", "ms"],
   MAX_BEGUN_IMAGES: ["images of an organization that have blobs and no manifest yet", ""],
   ORGANIZATION_NAME_REST_MS: ["the name of a deleted organization is closed to other accounts for", "ms"],
