@@ -67,24 +67,7 @@ export default function AccessKeys() {
       value: ({ access }) => access,
       isRowHeader: true,
     },
-    {
-      id: "created",
-      header: t("created"),
-      cell: ({ created }) => <Time value={created} />,
-      value: ({ created }) => created,
-    },
-    {
-      id: "lastUsed",
-      header: t("lastUsed"),
-      cell: ({ lastUsed }) => <Time value={lastUsed} />,
-      value: ({ lastUsed }) => lastUsed,
-    },
-    {
-      id: "ends",
-      header: t("keys.ends"),
-      cell: (key) => <KeyEnd accessKey={key} />,
-      value: ({ ends }) => ends ?? t("keys.never"),
-    },
+    ...useKeyTimes(),
     {
       id: "actions",
       header: "",
@@ -147,8 +130,33 @@ export default function AccessKeys() {
   );
 }
 
+/** The columns of a list of access keys that say when a key was made, was used last, and ends. */
+export function useKeyTimes(): TableColumn<AccessKey>[] {
+  const { t } = useTranslation("account");
+  return [
+    {
+      id: "created",
+      header: t("created"),
+      cell: ({ created }) => <Time value={created} />,
+      value: ({ created }) => created,
+    },
+    {
+      id: "lastUsed",
+      header: t("lastUsed"),
+      cell: ({ lastUsed }) => <Time value={lastUsed} />,
+      value: ({ lastUsed }) => lastUsed,
+    },
+    {
+      id: "ends",
+      header: t("keys.ends"),
+      cell: (key) => <KeyEnd accessKey={key} />,
+      value: ({ ends }) => ends ?? t("keys.never"),
+    },
+  ];
+}
+
 /** When a key ends, or that it has ended. */
-export function KeyEnd({ accessKey: { ends } }: { accessKey: AccessKey }) {
+function KeyEnd({ accessKey: { ends } }: { accessKey: AccessKey }) {
   const { t } = useTranslation("account");
   if (ends === null) return t("keys.never");
   if (Date.parse(ends) <= Date.now()) return <Badge>{t("keys.ended")}</Badge>;

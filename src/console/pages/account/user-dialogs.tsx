@@ -27,11 +27,10 @@ import {
   Table,
   type TableColumn,
   TextField,
-  Time,
   toast,
 } from "../../ui/index.ts";
 import { useRowDialog } from "../lists/cursor-table.tsx";
-import { DeleteKeyDialog, KeyEnd } from "./access-keys.tsx";
+import { DeleteKeyDialog, useKeyTimes } from "./access-keys.tsx";
 import styles from "./account.module.css";
 import { KeyForm, NewKeyDialog } from "./key-dialogs.tsx";
 import { EndOthersDialog, LoginsTable } from "./logins.tsx";
@@ -195,24 +194,7 @@ export function KeysOfUser({ user: { name, kind } }: { user: User }) {
       value: ({ access }) => access,
       isRowHeader: true,
     },
-    {
-      id: "created",
-      header: t("created"),
-      cell: ({ created }) => <Time value={created} />,
-      value: ({ created }) => created,
-    },
-    {
-      id: "lastUsed",
-      header: t("lastUsed"),
-      cell: ({ lastUsed }) => <Time value={lastUsed} />,
-      value: ({ lastUsed }) => lastUsed,
-    },
-    {
-      id: "ends",
-      header: t("keys.ends"),
-      cell: (key) => <KeyEnd accessKey={key} />,
-      value: ({ ends }) => ends ?? t("keys.never"),
-    },
+    ...useKeyTimes(),
     {
       id: "actions",
       header: "",
