@@ -5,7 +5,7 @@
 import { isIP } from "node:net";
 import ipaddr from "ipaddr.js";
 import { isLoopbackName } from "../../src/kernel/loopback.ts";
-import { HttpRefusal, type RequestHead } from "./request-reader.ts";
+import { type AdmittedRequest, type BodyWatch, HttpRefusal, type RequestHead } from "./request-reader.ts";
 
 export interface AdmissionRules {
   /** Host names beside those of this machine that the registry answers to. */
@@ -16,12 +16,15 @@ export interface AdmissionRules {
   isTls?: boolean;
   /** Headers that every request gets. */
   headers?: Readonly<Record<string, string>>;
-  /** Called once for each request that is meant for this registry. @throws HttpRefusal for one that it cannot take now. */
-  check?: (head: RequestHead) => void;
+  /**
+   * Called once for each request that is meant for this registry, whose target is a path by then; answers what is to hear of
+   * its body. @throws HttpRefusal for one that it cannot take now.
+   */
+  check?: (head: RequestHead) => BodyWatch | undefined;
 }
 
 /** Looks at a request from an address, and answers the one that the Worker gets. @throws HttpRefusal */
-export type Admit = (head: RequestHead, peer: string) => RequestHead;
+export type Admit = (head: RequestHead, peer: string) => AdmittedRequest;
 
 /** `host[:port]`. Only the host is looked at, because a forwarded port may be any. */
 const HOST = /^(\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z_.-]+)(?::\d{0,5})?$/;
@@ -57,7 +60,7 @@ export function admission({
         "(docs/deploy.md); on its own machine it is localhost";
       throw new HttpRefusal(421, "DENIED", message);
     }
-    const admitted: RequestHead = {
+    return {
       ...head,
       target: isTls ? `https://${host}${target}` : target,
       headers: [
@@ -66,9 +69,8 @@ export function admission({
         ["cf-connecting-ip", clientOf(head, peer, isTrusted)],
         ...Object.entries(added),
       ],
+      onBody: check?.({ ...head, target }),
     };
-    check?.(admitted);
-    return admitted;
   };
 }
 

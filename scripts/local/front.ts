@@ -42,11 +42,18 @@ const LOST_ANSWER = new HttpRefusal(503, "UNAVAILABLE", "the request ended befor
 const LINGER_MS = 30_000;
 const LINGER_QUIET_MS = 2000;
 
-/** Where a front listens, and what it passes on. */
-export interface FrontOptions {
-  host: string;
-  /** 0 for any free one. */
+/** A port that is listened on already: clients that come before the front is there wait for it. */
+export interface HeldPort {
   port: number;
+  /** Hands over each client, those that waited first. */
+  serve: (take: (client: Socket) => void) => void;
+  /** Takes no more clients, and drops those that nobody serves. Idempotent. */
+  close: () => void;
+}
+
+/** What a front listens on, and what it passes on. */
+export interface FrontOptions {
+  held: HeldPort;
   /** Of workerd, at 127.0.0.1. */
   upstreamPort: number;
   admit?: Admit;
@@ -75,15 +82,44 @@ interface Pair {
 }
 
 /**
- * Listens and passes requests on to workerd: answers as the bytes that they are, requests as `admit` lets them through.
+ * Listens. The Worker has to know its address long before it can answer; a port that was only looked at could be taken by
+ * anything until then, a client's connection on this machine included.
+ *
+ * @param port 0 for any free one.
+ * @throws the system's error when it cannot listen.
+ */
+export async function holdPort(host: string, port: number): Promise<HeldPort> {
+  let take: ((client: Socket) => void) | undefined;
+  const waiting = new Set<Socket>();
+  const onClient = (client: Socket) => {
+    if (take) return take(client);
+    waiting.add(client);
+    client.on("error", () => client.destroy()).once("close", () => waiting.delete(client));
+  };
+  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, onClient);
+  await listen(server, host, port);
+  return {
+    port: (server.address() as AddressInfo).port,
+    serve: (taker) => {
+      take = taker;
+      for (const client of waiting) taker(client);
+      waiting.clear();
+    },
+    close: () => {
+      server.close();
+      for (const client of waiting) client.destroy();
+    },
+  };
+}
+
+/**
+ * Passes requests on to workerd: answers as the bytes that they are, requests as `admit` lets them through.
  * Without a certificate, a connection that opens with a TLS handshake is told at once that this port speaks http only:
  * container tools try https first, on any port, and workerd leaves them waiting for 10-15 s before they fall back. The
  * server sees a connection only when the first request's head is there.
- *
- * @throws the system's error when it cannot listen.
  */
-export async function startFront(options: FrontOptions): Promise<Front> {
-  const { host, port, upstreamPort, admit = admission(), readers = READER_LIMITS } = options;
+export function startFront(options: FrontOptions): Front {
+  const { held, upstreamPort, admit = admission(), readers = READER_LIMITS } = options;
   const pairs = new Set<Pair>();
   const buffers = new ReadBuffers();
   const clients = () => [...pairs].map(({ client }) => client);
@@ -115,18 +151,17 @@ export async function startFront(options: FrontOptions): Promise<Front> {
       { secured: (client) => serve(client, true), isPlain: (client) => endWith(client, TLS_ONLY) },
       options.handshakes ?? HANDSHAKE_LIMITS,
     );
-  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, (client) => {
+  held.serve((client) => {
     if (handshakes) handshakes.begin(client);
     else serve(client, false);
   });
-  await listen(server, host, port);
   const stopWatching = watchReaders(clients, readers);
   return {
-    port: (server.address() as AddressInfo).port,
+    port: held.port,
     use: (certificate) => handshakes?.use(certificate),
     close: async (grace) => {
       stopWatching();
-      server.close();
+      held.close();
       handshakes?.close();
       for (const client of waiting) client.destroy();
       await drain(pairs, grace);
@@ -217,8 +252,13 @@ function passOn(client: Socket, { reader, reading, upstreamPort, pairs, buffers 
   /** How much workerd had answered when the last request began: what comes after it answers that one. */
   let readBefore = 0;
   let begun = 0;
-  const take = ({ passed, refusal: refused }: Reading) => {
-    if (reader.requests > begun) readBefore = upstream.bytesRead;
+  /** Whether those before the last request had their answers when it began. */
+  let isAlone = true;
+  const take = ({ passed, refusal: refused }: Reading, wasQuiet: boolean) => {
+    if (reader.requests > begun) {
+      readBefore = upstream.bytesRead;
+      isAlone = wasQuiet && reader.requests === begun + 1;
+    }
     begun = reader.requests;
     upstream.cork();
     let hasRoom = true;
@@ -230,13 +270,14 @@ function passOn(client: Socket, { reader, reading, upstreamPort, pairs, buffers 
     }
     refusal = refused;
     client.off("data", onData).resume();
-    // Requests before it get their answers first; half a request gets none.
+    // Requests before it get their answers first; the server is not to answer half a request.
     if (reader.isBetweenRequests) upstream.end();
     else upstream.destroy();
   };
   const onData = (bytes: Buffer) => {
+    const wasQuiet = !pair.awaitsAnswer;
     pair.awaitsAnswer = true;
-    take(reader.read(bytes));
+    take(reader.read(bytes), wasQuiet);
   };
   client.on("data", onData);
   client.on("end", () => upstream.end());
@@ -245,7 +286,7 @@ function passOn(client: Socket, { reader, reading, upstreamPort, pairs, buffers 
     if (refusal === undefined) client.end();
     else client.end(written(refusal, reader.method));
   });
-  take(reading);
+  take(reading, true);
   client.resume();
 
   const drop = () => {
@@ -262,9 +303,10 @@ function passOn(client: Socket, { reader, reading, upstreamPort, pairs, buffers 
   });
   upstream.on("close", () => {
     client.off("data", onData);
+    const isUnanswered = isAlone && upstream.bytesRead === readBefore && !client.writableEnded;
     if (isCutOff && refusal === undefined) endWith(client, written(LOST_ANSWER, reader.method));
+    else if (refusal !== undefined && isUnanswered) endWith(client, written(refusal, reader.method));
     else if (upstream.bytesRead > 0) linger(client);
-    else if (refusal !== undefined && reader.requests === 1) endWith(client, written(refusal, reader.method));
     else drop();
   });
 }

@@ -13,6 +13,16 @@ export interface RequestHead {
   version: string;
   /** Name, in lower case, and value of each header, in their order. */
   headers: [name: string, value: string][];
+  /** Bytes of its body; undefined for a chunked one. */
+  bodyBytes: number | undefined;
+}
+
+/** Hears how many bytes of a body come next, before the server gets them. @throws HttpRefusal for a body that is to end here. */
+export type BodyWatch = (bytes: number) => void;
+
+/** A request as the server gets it. */
+export interface AdmittedRequest extends RequestHead {
+  onBody?: BodyWatch | undefined;
 }
 
 /** An answer in place of the server's. The connection ends with it. */
@@ -72,7 +82,8 @@ type State = "head" | "body" | "chunk line" | "chunk" | "chunk end" | "trailer";
 
 /** Reads what one client sends, in pieces of any size. */
 export class RequestReader {
-  readonly #admit: (head: RequestHead) => RequestHead;
+  readonly #admit: (head: RequestHead) => AdmittedRequest;
+  #onBody: BodyWatch | undefined;
   #state: State = "head";
   /** Bytes of the body, or of its current chunk, that are still to come. */
   #left = 0;
@@ -82,7 +93,7 @@ export class RequestReader {
   #method = "";
 
   /** @param admit looks at each request, and answers the one that takes its place. @throws HttpRefusal */
-  constructor(admit: (head: RequestHead) => RequestHead) {
+  constructor(admit: (head: RequestHead) => AdmittedRequest) {
     this.#admit = admit;
   }
 
@@ -136,6 +147,7 @@ export class RequestReader {
       case "body":
       case "chunk": {
         const end = Math.min(bytes.byteLength, at + this.#left);
+        this.#onBody?.(end - at);
         passed.push(bytes.subarray(at, end));
         this.#left -= end - at;
         if (this.#left === 0) this.#state = this.#state === "body" ? "head" : "chunk end";
@@ -191,7 +203,12 @@ export class RequestReader {
     const head = readHead(lines);
     this.#method = head.method;
     const framing = framingOf(head);
-    const admitted = this.#admit({ ...head, headers: head.headers.filter(([name]) => !HOP_BY_HOP.has(name)) });
+    const admitted = this.#admit({
+      ...head,
+      headers: head.headers.filter(([name]) => !HOP_BY_HOP.has(name)),
+      bodyBytes: framing.length,
+    });
+    this.#onBody = admitted.onBody;
     const written = [
       `${admitted.method} ${admitted.target} ${admitted.version}`,
       ...admitted.headers.map(([name, value]) => `${name}: ${value}`),
@@ -252,7 +269,7 @@ class LineBuffer {
   }
 }
 
-function readHead([first = "", ...rest]: readonly string[]): RequestHead {
+function readHead([first = "", ...rest]: readonly string[]): Omit<RequestHead, "bodyBytes"> {
   const [, method, target, version] = REQUEST_LINE.exec(first) ?? [];
   if (method === undefined || target === undefined || version === undefined) {
     if (/ HTTP\/[2-9]/.test(first)) throw new HttpRefusal(505, "UNSUPPORTED", "this port speaks HTTP/1.1");
@@ -268,7 +285,10 @@ function readHeader(line: string): [string, string] {
 }
 
 /** How long the body is, undefined for a chunked one (RFC 9112, 6.3), and the headers that tell the server. */
-function framingOf({ version, headers }: RequestHead): { length: number | undefined; headers: string[] } {
+function framingOf({ version, headers }: Pick<RequestHead, "version" | "headers">): {
+  length: number | undefined;
+  headers: string[];
+} {
   const lengths: string[] = [];
   const encodings: string[] = [];
   let asked = "";

@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { createServer, type AddressInfo } from "node:net";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare, type V4WorkerOptionsShape } from "miniflare";
@@ -10,7 +9,7 @@ import { type CertificateSource, fileSource, type TlsChoice, watchCertificate } 
 import { buildConsole } from "./console.ts";
 import { startCron } from "./cron.ts";
 import { DiskSpace } from "./disk-space.ts";
-import { type Front, type FrontOptions, startFront } from "./front.ts";
+import { type HeldPort, holdPort, startFront } from "./front.ts";
 import { startHashing } from "./hashing.ts";
 import { FRONT_HEADER, guardModule } from "./guard-module.ts";
 import { applyMigrations } from "./migrations.ts";
@@ -116,7 +115,9 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const state = await lockState(options.stateDir);
   const undo: (() => void | Promise<void>)[] = [state.release];
   try {
-    const port = options.port || (await findFreePort(host));
+    const held = await holdHere(host, options.port ?? 0);
+    undo.unshift(held.close);
+    const { port } = held;
     const { tls } = options;
     const url = localUrl(host, port, tls ? "https" : "http");
     const bindings = typeof options.bindings === "function" ? options.bindings(url) : options.bindings;
@@ -201,7 +202,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     if (options.configPath === undefined) {
       undo.unshift(await openDoor(state.path, await bindingsOf(miniflare, storageSecret)));
     }
-    const front = await openFront({ host, port, upstreamPort: Number(workerd.port), admit, certificate });
+    const front = startFront({ held, upstreamPort: Number(workerd.port), admit, certificate });
     undo.unshift(() => front.close(STOP_GRACE));
     if (certificates && certificate) {
       undo.unshift(watchCertificate(certificates.source, certificate, { use: front.use, log }));
@@ -252,18 +253,6 @@ async function runAll(steps: readonly (() => void | Promise<void>)[]): Promise<v
   for (const step of steps) await step();
 }
 
-/** The Worker has to know its address before anything listens there. */
-async function findFreePort(host: string): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done, failed) => {
-    server.once("error", (error) => failed(new PortUnavailable(host, 0, error)));
-    server.listen(0, host, done);
-  });
-  const { port } = server.address() as AddressInfo;
-  await new Promise((done) => server.close(done));
-  return port;
-}
-
 /** Where the certificate comes from. @param hosts that one of its own has to hold. */
 async function certificatesOf(
   tls: TlsChoice,
@@ -277,11 +266,11 @@ async function certificatesOf(
   return { source, authorityFile: source.authorityFile };
 }
 
-async function openFront(options: FrontOptions): Promise<Front> {
+async function holdHere(host: string, port: number): Promise<HeldPort> {
   try {
-    return await startFront(options);
+    return await holdPort(host, port);
   } catch (error) {
-    throw error instanceof Error ? new PortUnavailable(options.host, options.port, error) : error;
+    throw error instanceof Error ? new PortUnavailable(host, port, error) : error;
   }
 }
 

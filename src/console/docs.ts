@@ -108,7 +108,13 @@ function prepareSearch(box: HTMLDialogElement, button: HTMLButtonElement): void 
     index ??= loadIndex();
     void show();
   });
-  box.addEventListener("keydown", (event) => moveFocus(event, input, list));
+  box.addEventListener("keydown", (event) => {
+    moveFocus(event, input, list);
+    if (event.key !== "Enter" || document.activeElement !== input) return;
+    event.preventDefault();
+    // The index may still be on its way.
+    void show().then(() => list.querySelector("a")?.click());
+  });
   // A result may be on this very page.
   list.addEventListener("click", () => box.close());
   addEventListener("keydown", (event) => {
@@ -158,14 +164,10 @@ function renderEntry({ title, detail, href }: SearchEntry): HTMLLIElement {
   return item;
 }
 
-/** The arrow keys go through the results; Enter in the field follows the first one. */
+/** The arrow keys go through the results. */
 function moveFocus(event: KeyboardEvent, input: HTMLInputElement, list: HTMLUListElement): void {
   const stops = [input, ...list.querySelectorAll("a")];
   const at = stops.findIndex((stop) => stop === document.activeElement);
-  if (event.key === "Enter" && at === 0) {
-    event.preventDefault();
-    list.querySelector("a")?.click();
-  }
   if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
   event.preventDefault();
   stops[at + (event.key === "ArrowDown" ? 1 : -1)]?.focus();

@@ -2,10 +2,10 @@
 import { fork, spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { freePort } from "../support/ports.ts";
 import { Connection } from "./client.ts";
 import type { HostMessage, HostOrder } from "./host.ts";
 
@@ -178,15 +178,6 @@ function nextMessage(child: ChildProcess): Promise<HostMessage> {
       resolve(message as HostMessage);
     });
   });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  const port = await new Promise<number>((done) => {
-    server.listen(0, "127.0.0.1", () => done((server.address() as AddressInfo).port));
-  });
-  await new Promise((done) => server.close(done));
-  return port;
 }
 
 async function untilAnswering(url: string): Promise<void> {

@@ -5,7 +5,7 @@ import { type LoopbackIssuer, startIssuer } from "../support/loopback-issuer.ts"
 import { pushImage } from "../support/server-images.ts";
 import { addAccount, addUser, type Person } from "../support/server-people.ts";
 import { manifestAt, startBerthTarget, type Target } from "../sync/targets.ts";
-import { freePort } from "./edge.ts";
+import { freePort } from "../support/ports.ts";
 import { type Home, QuickHome, useRegistry } from "./registry-with-home.ts";
 
 const registry = useRegistry({ ALLOWED_TARGETS: "127.0.0.0/8" });

@@ -5,7 +5,8 @@ import { afterEach, expect, test } from "vitest";
 import { makeCertificate } from "../support/certificates.ts";
 import { addAccount, addUser } from "../support/server-people.ts";
 import { PASSWORD, USER } from "../support/server.ts";
-import { freePort, startEdge } from "./edge.ts";
+import { startEdge } from "./edge.ts";
+import { freePort } from "../support/ports.ts";
 import { Home, useRegistry } from "./registry-with-home.ts";
 
 const registry = useRegistry();

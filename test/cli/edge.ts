@@ -1,10 +1,10 @@
 /** A stand-in for what is between clients and a Worker: it refuses large bodies before the Worker sees them. */
 import { spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ended, findProgram } from "../support/commands.ts";
+import { freePort } from "../support/ports.ts";
 import { makeTemporaryDirectory, removeDirectory } from "../support/server.ts";
 
 export interface Edge {
@@ -92,16 +92,6 @@ http {
       removeDirectory(directory);
     },
   };
-}
-
-/** A port of the loopback interface that nobody uses. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  const port = await new Promise<number>((done) => {
-    server.listen(0, "127.0.0.1", () => done((server.address() as AddressInfo).port));
-  });
-  await new Promise((done) => server.close(done));
-  return port;
 }
 
 /** Waits until somebody answers. */

@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from "vitest";
 import { Home, useRegistry } from "./registry-with-home.ts";
-import { freePort } from "./edge.ts";
+import { freePort } from "../support/ports.ts";
 
 const registry = useRegistry();
 

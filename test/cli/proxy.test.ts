@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { MIB } from "../support/image-layouts.ts";
 import { type Recorder, startRecorder } from "../support/recorder.ts";
 import { PASSWORD, USER } from "../support/server.ts";
-import { freePort } from "./edge.ts";
+import { freePort } from "../support/ports.ts";
 import { type RunningProxy, startBerthProxy } from "./running-proxy.ts";
 import { useRegistry } from "./registry-with-home.ts";
 

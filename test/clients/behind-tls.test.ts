@@ -1,7 +1,8 @@
 /** A registry behind a proxy that ends TLS, as docs/deploy.md describes it: clients are sent back to https. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Edge, freePort, startEdge } from "../cli/edge.ts";
+import { type Edge, startEdge } from "../cli/edge.ts";
+import { freePort } from "../support/ports.ts";
 import { type Certified, makeCertificate } from "../support/certificates.ts";
 import { digestInLayout, dockerArchiveOf } from "../support/image-layouts.ts";
 import { PASSWORD, type Server, startServer, USER } from "../support/server.ts";

@@ -1,7 +1,7 @@
 /** docker with Berth as its mirror of Docker Hub (docs/pull-through.md), and docker in a job without a password (docs/ci.md). */
 import { afterAll, expect, test } from "vitest";
 import { type Server as OtherServer, Servers } from "../bench/servers.ts";
-import { freePort } from "../cli/edge.ts";
+import { freePort } from "../support/ports.ts";
 import { type DockerHub, startDockerHub } from "../support/docker-hub.ts";
 import { dockerArchiveOf } from "../support/image-layouts.ts";
 import { type LoopbackIssuer, startIssuer } from "../support/loopback-issuer.ts";

@@ -49,12 +49,32 @@ describe("the search", () => {
     await page.goto("/docs/en");
     await page.keyboard.press(keys);
     await page.keyboard.type("restore deleted tag");
-    const [first] = await page.locator("#search li a").all();
-    expect(await first?.textContent()).toContain("Restore a deleted tag");
+    const first = page.locator("#search li a", { hasText: "Restore a deleted tag" }).first();
+    await first.waitFor();
+    expect(await page.locator("#search li a").first().textContent()).toBe(await first.textContent());
     await page.keyboard.press("ArrowDown");
     await page.keyboard.press("Enter");
     await page.waitForURL("**/docs/en/aging#restoreTag");
     expect(await page.locator("#search").getAttribute("open")).toBeNull();
+  });
+
+  test("follows the first result by Enter, also when that is pressed before the index is there", async () => {
+    const { page } = await setting.visit();
+    const asked = Promise.withResolvers<void>();
+    const held = Promise.withResolvers<void>();
+    await page.route("**/docs/**/search.json*", async (route) => {
+      asked.resolve();
+      await held.promise;
+      await route.continue();
+    });
+    await page.goto("/docs/en");
+    await page.keyboard.press("/");
+    await page.keyboard.type("restore deleted tag");
+    await page.keyboard.press("Enter");
+    await asked.promise;
+    held.resolve();
+    await page.waitForURL("**/docs/en/aging#restoreTag");
+    expect(await page.locator("#restoreTag").count()).toBe(1);
   });
 
   test("finds parameters, errors and guides, in Chinese as well", async () => {

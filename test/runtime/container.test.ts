@@ -4,7 +4,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync } fr
 import { dirname, join, matchesGlob } from "node:path";
 import { describe, expect, test } from "vitest";
 import { SETTING_NAMES } from "../../src/model/settings.ts";
-import { freePort } from "../cli/edge.ts";
+import { freePort } from "../support/ports.ts";
 import { ROOT, run, temporaryDirectory } from "./programs.ts";
 
 /** A build of the console and of the Worker, and a start, on a machine that is busy. */

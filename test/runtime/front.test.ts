@@ -5,7 +5,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { connect as secure } from "node:tls";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { admission, type AdmissionRules } from "../../scripts/local/admission.ts";
-import { type FrontOptions, startFront } from "../../scripts/local/front.ts";
+import { type FrontOptions, holdPort, startFront } from "../../scripts/local/front.ts";
+import { HttpRefusal } from "../../scripts/local/request-reader.ts";
 import type { ReaderLimits } from "../../scripts/local/slow-readers.ts";
 import { makeCertificate } from "../support/certificates.ts";
 import { eventually, openSocket } from "./programs.ts";
@@ -28,7 +29,7 @@ async function frontBefore(serve: (socket: Socket) => void, options: Partial<Fro
   });
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
   const upstreamPort = (server.address() as AddressInfo).port;
-  const front = await startFront({ host: "127.0.0.1", port: 0, upstreamPort, ...options });
+  const front = startFront({ held: await holdPort("127.0.0.1", 0), upstreamPort, ...options });
   onTestFinished(async () => {
     await front.close(0);
     for (const connection of connections) connection.destroy();
@@ -36,6 +37,25 @@ async function frontBefore(serve: (socket: Socket) => void, options: Partial<Fro
   });
   return { front, connections };
 }
+
+test("clients that come before the front is there are answered by it", async () => {
+  const held = await holdPort("127.0.0.1", 0);
+  const early = await openSocket(held.port);
+  early.socket.write(GET);
+  await sleep(50);
+  await frontBefore((socket) => socket.end("HTTP/1.1 200 OK\r\n\r\n"), { held });
+  await early.ended;
+  expect(early.received().toString()).toContain("200 OK");
+});
+
+test("a port is held from the moment it was asked for, and free when it is given up", async () => {
+  const held = await holdPort("127.0.0.1", 0);
+  const early = await openSocket(held.port);
+  await expect(holdPort("127.0.0.1", held.port)).rejects.toThrow("EADDRINUSE");
+  held.close();
+  await early.ended;
+  (await holdPort("127.0.0.1", held.port)).close();
+});
 
 test("tells a TLS handshake at once that it speaks http only, unseen by the server", async () => {
   const { front, connections } = await frontBefore(() => undefined);
@@ -242,6 +262,26 @@ describe.for(["plain http", "TLS"])("over %s", (transport) => {
   );
 });
 
+test.for([0, 1, 3])("a body that is refused in its middle is answered, after %i other requests", async (others) => {
+  let left = 1000;
+  const onBody = (bytes: number) => {
+    left -= bytes;
+    if (left < 0) throw new HttpRefusal(507, "UNAVAILABLE", "no more");
+  };
+  const { port } = await frontBeforeHttp({ check: ({ method }) => (method === "POST" ? onBody : undefined) });
+  const client = await openSocket(port);
+  for (let at = 1; at <= others; at += 1) {
+    client.socket.write(GET);
+    await eventually(() => client.received().toString().split("answer").length - 1 === at || undefined);
+  }
+  client.socket.write(post(2000) + "x".repeat(800));
+  await sleep(20);
+  client.socket.write("x".repeat(800));
+  await client.ended;
+  expect(client.received().toString()).toMatch(/^(HTTP\/1\.1 200 OK[^]*answer \d)*HTTP\/1\.1 507 [^]*no more/);
+  expect(client.received().toString().split("200 OK")).toHaveLength(others + 1);
+});
+
 /** What a server behind the front has been asked, as Node reads it. */
 async function frontBeforeHttp(rules: AdmissionRules = {}) {
   let arrived = 0;
@@ -265,7 +305,7 @@ async function frontBeforeHttp(rules: AdmissionRules = {}) {
   });
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
   const upstreamPort = (server.address() as AddressInfo).port;
-  const front = await startFront({ host: "127.0.0.1", port: 0, upstreamPort, admit: admission(rules) });
+  const front = startFront({ held: await holdPort("127.0.0.1", 0), upstreamPort, admit: admission(rules) });
   onTestFinished(async () => {
     await front.close(0);
     server.closeAllConnections();

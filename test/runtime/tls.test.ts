@@ -10,7 +10,7 @@ import { connect as secure } from "node:tls";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { fileSource, type KeyPair, namesOf, readTls, watchCertificate } from "../../scripts/local/certificates.ts";
-import { type FrontOptions, startFront } from "../../scripts/local/front.ts";
+import { type FrontOptions, holdPort, startFront } from "../../scripts/local/front.ts";
 import { ownCertificate } from "../../scripts/local/own-certificate.ts";
 import { type CertificateRecipe, makeCertificate } from "../support/certificates.ts";
 import {
@@ -183,7 +183,7 @@ async function frontWith(certificate: KeyPair, options: Partial<FrontOptions> = 
   });
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
   const upstreamPort = (server.address() as AddressInfo).port;
-  const front = await startFront({ host: "127.0.0.1", port: 0, upstreamPort, certificate, ...options });
+  const front = startFront({ held: await holdPort("127.0.0.1", 0), upstreamPort, certificate, ...options });
   onTestFinished(async () => {
     await front.close(0);
     for (const socket of seen) socket.destroy();

@@ -6,6 +6,7 @@ import { processesWithEnvironment } from "../../scripts/local/processes.ts";
 import { STATE_DIR_MARK } from "../../scripts/local/state-lock.ts";
 import { keepBundle, takeBundle } from "./bundles.ts";
 import { ended } from "./commands.ts";
+import { freePort } from "./ports.ts";
 
 export const ROOT = resolve(import.meta.dirname, "../..");
 export const USER = "admin";
@@ -54,7 +55,7 @@ export async function startServer(stateDir: string, port = 0, environment: NodeJ
       ...process.env,
       ORGANIZATION_QUOTA: "1000",
       ...environment,
-      PORT: String(port),
+      PORT: String(port || (await freePort())),
       STATE_DIR: stateDir,
       ADMIN_PASSWORD: PASSWORD,
     },

@@ -4,7 +4,8 @@ import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { freePort, untilAnswering } from "../cli/edge.ts";
+import { untilAnswering } from "../cli/edge.ts";
+import { freePort } from "../support/ports.ts";
 import { ended, execute, findProgram } from "../support/commands.ts";
 import type { Person } from "../support/server-people.ts";
 import {
