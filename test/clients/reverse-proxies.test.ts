@@ -13,7 +13,11 @@ import { PASSWORD, ROOT, USER } from "../support/server.ts";
 import { DAEMON_PROGRAMS, dockerDaemon } from "./docker-daemon.ts";
 import { useClient } from "./client-setup.ts";
 
-const ports: Record<string, number> = { nginx: await freePort(), caddy: await freePort() };
+const ports: Record<string, number> = {
+  nginx: await freePort(),
+  caddy: await freePort(),
+  traefik: await freePort(),
+};
 const daemon = dockerDaemon();
 const docker = useClient("docker", {
   globalArguments: () => ["--host", daemon.host],
@@ -36,7 +40,9 @@ const docker = useClient("docker", {
 });
 
 const GUIDE = readFileSync(join(ROOT, "docs", "reverse-proxies.md"), "utf8");
-const blockOf = (language: string) => new RegExp(`\`\`\`${language}\n([^]*?)\`\`\``).exec(GUIDE)?.[1] ?? "";
+const blocksOf = (language: string) =>
+  [...GUIDE.matchAll(new RegExp(`\`\`\`${language}\n([^]*?)\`\`\``, "g"))].map(([, block = ""]) => block);
+const blockOf = (language: string) => blocksOf(language)[0] ?? "";
 
 /** A proxy that is being tried. */
 interface Proxy {
@@ -91,15 +97,34 @@ const PROXIES: Record<string, Proxy> = {
         "127.0.0.1:8787": `127.0.0.1:${upstreamPort}`,
       });
       const config = join(directory, "Caddyfile");
-      writeFileSync(config, `{\n\tadmin off\n\tauto_https off\n\tpersist_config off\n}\n${site}`);
+      writeFileSync(config, `{\n\tadmin off\n\tauto_https off\n}\n${site}`);
       return spawn(findProgram("caddy") ?? "caddy", ["run", "--config", config, "--adapter", "caddyfile"], {
         stdio: "ignore",
         env: { ...process.env, HOME: directory, XDG_DATA_HOME: directory, XDG_CONFIG_HOME: directory },
       });
     },
   },
+  traefik: {
+    isThere: findProgram("traefik") !== undefined,
+    start: (directory, port, upstreamPort, { cert, key }) => {
+      const [entrances = "", routes = ""] = blocksOf("yaml");
+      const [config, provided] = [join(directory, "traefik.yaml"), join(directory, "berth.yaml")];
+      const local = { '":443"': `"127.0.0.1:${port}"`, "/etc/traefik/berth.yaml": provided };
+      writeFileSync(config, `global:\n  checkNewVersion: false\n${replaceAll(entrances, local)}`);
+      const sites = replaceAll(routes, {
+        "registry.example.com": "localhost",
+        "/etc/ssl/registry.crt": cert,
+        "/etc/ssl/registry.key": key,
+        "127.0.0.1:8787": `127.0.0.1:${upstreamPort}`,
+      });
+      writeFileSync(provided, sites);
+      return spawn(findProgram("traefik") ?? "traefik", [`--configFile=${config}`], { stdio: "ignore" });
+    },
+  },
 };
-if (!PROXIES["caddy"]?.isThere) console.warn("Skipping Caddy: it is not installed.");
+for (const [name, { isThere }] of Object.entries(PROXIES)) {
+  if (!isThere) console.warn(`Skipping ${name}: it is not installed.`);
+}
 
 let authority: Certified;
 const running: ChildProcess[] = [];

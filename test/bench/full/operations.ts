@@ -6,9 +6,12 @@ export const PER_ROW = 50;
 const CONSTANT = 25_000;
 /** SWR's lists go by offset, and count what a filter finds: of these, as many as it looks at. */
 const SWR_CONSTANT = 90_000;
+/** What is asked every few seconds may read few. */
+const SCRAPE_CONSTANT = 2500;
 
 export interface Operation {
-  who: "admin" | "member" | "guest" | "partner" | "nobody";
+  /** `scraper` is what has the token of the metrics. */
+  who: "admin" | "member" | "guest" | "partner" | "scraper" | "nobody";
   path: string;
   /** Rows that it may read besides {@link PER_ROW}. */
   constant: number;
@@ -135,6 +138,8 @@ export function operations(now: number): Operation[] {
     ...list("admin", "/v2/manage/reports/store/daily", [""]),
     ...list("admin", "/api/accounts", combinations({ search: [undefined, "part", "nothing", "x"] })),
     ...list("admin", "/api/garbage-collection", [""]),
+    ...list("scraper", "/metrics", [""], SCRAPE_CONSTANT),
+    ...list("nobody", "/healthz", [""], SCRAPE_CONSTANT),
     ...list("admin", `/api/organizations/${FULL.organization}/usage`, [""]),
     ...list("admin", `/api/organizations/${FULL.organization}/usage/daily`, combinations({ days: [undefined, "365"] })),
     ...list("admin", `/api/organizations/${FULL.organization}/quota`, [""]),
