@@ -31,7 +31,7 @@ export class Places {
     return this.#taken.size;
   }
 
-  /** Whether others wait for places, or were refused one just now: whoever holds one and does not use it should leave. */
+  /** Whether others wait for places, or were refused one just now: those who hold one and do not use it should leave. */
   get isWanted(): boolean {
     return Date.now() - this.#wantedAt < WANTED_MS;
   }

@@ -301,6 +301,6 @@ export async function discardRest(body: ByteStream | null): Promise<void> {
     }
     await reader.cancel();
   } catch {
-    // The client has gone, and with it whoever would read the answer.
+    // The client has gone, and nobody is left to read the answer.
   }
 }

@@ -17,7 +17,7 @@ export default {
     const path = new URL(request.url).pathname.replace(/\/$/, "/index.html");
     const compressed = await findCompressed(DISK, path, request.headers.get("Accept-Encoding"));
     const headers = new Headers(plain.headers);
-    // Of what is sent as it is, too: whoever keeps it must not give it to somebody who takes less, or more.
+    // Of what is sent as it is, too: a cache that keeps it must not give it to a client that takes less, or more.
     headers.append("Vary", "Accept-Encoding");
     if (compressed) {
       headers.set("Content-Encoding", compressed.encoding);

@@ -283,7 +283,7 @@ function watchProcess(pid: number): { ended: Promise<void>; stop: () => void } {
     clearInterval(timer);
     reject(new WorkerdDied(pid));
   }, WATCH_INTERVAL);
-  // Whoever does not wait for it does not have to handle it.
+  // Callers that do not wait for it do not have to handle it.
   ended.catch(() => undefined);
   return {
     ended,

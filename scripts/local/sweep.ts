@@ -39,7 +39,7 @@ export interface Swept {
  * @param data Miniflare's folder.
  */
 export function sweep(data: string): Swept {
-  // What a killed process has left half done is undone by whoever opens it to write, and by nobody who only reads.
+  // What a killed process has left half done is undone by the next process that opens it to write, and by none that only reads.
   for (const file of globSync(join(data, "{do,r2,d1}", "*", "*.sqlite"))) if (existsSync(`${file}-journal`)) undo(file);
   return { sessions: sweepSessions(data), ...sweepBuckets(data) };
 }

@@ -103,7 +103,7 @@ function explainUsage(message: string): Failure {
  * @param args the command line without the program.
  */
 export async function main(args: readonly string[] = hideBin(process.argv)): Promise<ExitCode> {
-  // Whoever reads the output may have had enough of it: `berth audit | head`.
+  // The reader of the output may have had enough of it: `berth audit | head`.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") process.exit(EXIT.ok);
     throw error;

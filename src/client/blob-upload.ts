@@ -270,7 +270,7 @@ export class BlobUpload {
 
   #request(method: string): RegistryRequest & { url: URL } {
     const { repository, signal } = this.#target;
-    // Whoever calls knows better when to repeat it.
+    // The caller knows better when to repeat it.
     return { method, url: this.#location, scopes: [pushScope(repository)], signal, attempts: 1 };
   }
 

@@ -1,6 +1,6 @@
 /**
  * Layers that a repository has already under a digest that cannot be computed here: a layer of an archive is not
- * compressed, and whoever pushed it before did so with another program. An image's configuration lists what its layers
+ * compressed, and it may have been pushed by another program before. An image's configuration lists what its layers
  * unpack to, its manifest what they are called: both together tell.
  */
 import { isGzipLayer, isImageConfig } from "../kernel/media-types.ts";
@@ -23,7 +23,7 @@ export interface LayerMemory {
 }
 
 /**
- * Looks at the images that a push is about to replace. No others: for a registry, whoever reads a manifest pulls the
+ * Looks at the images that a push is about to replace. No others: for a registry, who reads a manifest pulls the
  * image, which keeps it from aging.
  *
  * @returns nothing when the repository cannot be read; that is no error, the layers are only sent again.

@@ -1,6 +1,6 @@
 /**
  * Reasons: why something is as it is, or was refused, as a code with values. The registry stores them and sends them over its API;
- * whoever knows the reader's language makes the sentence. `reason-sentences.ts` has all codes with their English sentences, and
+ * the part that knows the reader's language makes the sentence. `reason-sentences.ts` has all codes with their English sentences, and
  * `console/i18n/zh/reasons.ts` the Chinese ones. What pushes and pulls load needs no sentences: so they are not imported here.
  */
 import type { REASONS } from "./reason-sentences.ts";

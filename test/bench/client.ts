@@ -111,7 +111,7 @@ export class Connection {
   }
 }
 
-/** Also resolves when the connection ends: whoever waits for the answer learns about that. */
+/** Also resolves when the connection ends: those who wait for the answer learn about that. */
 function drained(socket: Socket): Promise<void> {
   return new Promise((done) => {
     if (socket.destroyed) {

@@ -36,7 +36,7 @@ test("what succeeds ends with 0", async () => {
   expect(await registry.home.berth(["org", "list"])).toMatchObject({ exitCode: 0, stderr: "" });
 });
 
-test("whoever is not signed in, or gives a wrong password, gets 3 and is told what to do", async () => {
+test("a user who is not signed in, or gives a wrong password, gets 3 and is told what to do", async () => {
   const stranger = new Home({ BERTH_REGISTRY: registry.server.address });
   const anonymous = await stranger.berth(["org", "list"]);
   expect(anonymous).toMatchObject({ exitCode: 3, stderr: expect.stringContaining("berth login") });

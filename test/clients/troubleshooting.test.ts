@@ -167,7 +167,7 @@ const CASES: Record<string, () => Promise<string>> = {
       return output;
     },
 
-  "denied: you do not have the permission: … may not push to acme/web: no right to push there; whoever manages organization acme can grant it":
+  "denied: you do not have the permission: … may not push to acme/web: no right to push there; the managers of organization acme can grant it":
     () => outputOf(members.push(image, reference("acme/web:1"))),
 
   "denied: requested access to the resource is denied": () => outputOf(nobodys.push(image, reference("acme/web:1"))),

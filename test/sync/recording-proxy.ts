@@ -54,7 +54,7 @@ export async function startRecordingProxy(
       outgoing.destroy();
     };
     upstream.on("error", end);
-    // What has come whole takes effect, whoever waits for the answer.
+    // What has come whole takes effect, also when nobody waits for the answer.
     outgoing.on("close", () => {
       if (!incoming.complete) upstream.destroy();
     });

@@ -301,7 +301,7 @@ describe("deleting an image", () => {
     const { digest } = await pushImage(repository, "v1");
     const signature = await sign(repository, digest);
     await send("DELETE", `/v2/${repository}/manifests/v1`);
-    // Whoever looks at the image keeps it, and with it what belongs to it.
+    // A look at the image keeps it, and with it what belongs to it.
     for (let looks = 0; looks < 3; looks += 1) {
       await collect();
       pass(6 * DAY);

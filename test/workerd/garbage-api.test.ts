@@ -97,7 +97,7 @@ describe("who may see and start a collection", () => {
     expect((await client.post(PATH, { dryRun: true })).status).toBe(status);
   });
 
-  it("refuses whoever does not say who they are", async ({ expect }) => {
+  it("refuses anonymous callers", async ({ expect }) => {
     expect((await fetchAnonymously(PATH)).status).toBe(401);
     expect((await fetchAnonymously(PATH, { method: "POST" })).status).toBeGreaterThanOrEqual(400);
   });
@@ -356,7 +356,7 @@ describe("an image that keeps untagged manifests", () => {
     expect((await fetchAnonymously(path)).status).toBe(401);
   });
 
-  it("is not readable for whoever may pull it only because it is public", async ({ expect }) => {
+  it("is not readable for those who may pull it only because it is public", async ({ expect }) => {
     const { administrator, path, repository } = await prepare();
     await env.DB.prepare("UPDATE repositories SET is_public = 1 WHERE name = ?").bind(repository).run();
     const other = (await newAccount()).administrator;

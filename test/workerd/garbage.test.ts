@@ -538,7 +538,7 @@ describe("what is noted for collection", () => {
     pass(DAY);
     await collect();
     expect(await since(repository, noted)).toBe(first);
-    // Whoever pushes it again may be about to name it in an index.
+    // A client that pushes it again may be about to name it in an index.
     await putManifest(repository, "", await image(repository, "noted"));
     expect(await since(repository, noted)).toBe(0);
     // As if a trigger had been wrong about them.

@@ -172,7 +172,7 @@ describe("an immutable tag", () => {
   const putManifest = (client: Client, organization: string, tag: string, manifest: string) =>
     client.send("PUT", `/v2/${organization}/web/manifests/${tag}`, manifest, { "Content-Type": OCI_MANIFEST });
 
-  it("is not overwritten by a push, whoever pushes, but pushed again as it is", async ({ expect }) => {
+  it("is not overwritten by anybody's push, but pushed again as it is", async ({ expect }) => {
     const { administrator, organization } = await anImage("v1", "latest");
     await setRule(administrator, organization, "v*");
     const [v1, latest] = [

@@ -1,4 +1,4 @@
-/** Objects that R2 has lost: nothing says that they are there, so that whoever pushes them sends them again (ADR 19). */
+/** Objects that R2 has lost: nothing says that they are there, so that the next push sends them again (ADR 19). */
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, it, vi } from "vitest";
 import { Budget } from "../../src/registry/housekeeping/budget.ts";

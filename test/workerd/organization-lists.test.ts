@@ -105,7 +105,7 @@ describe("the list of organizations", () => {
 });
 
 describe("an organization", () => {
-  it("is there for whoever has any right in it", async ({ expect }) => {
+  it("is there for all who have any right in it", async ({ expect }) => {
     const { member, hidden, partly, readable } = await fourOrganizations();
     expect(await (await member.get(`/api/organizations/${readable}`)).json()).toMatchObject({ level: "read" });
     expect(await (await member.get(`/api/organizations/${partly}`)).json()).toMatchObject({ level: null, images: 1 });

@@ -139,7 +139,7 @@ describe("creating an organization", () => {
     expect(await auditOf(name)).toHaveLength(1);
   });
 
-  it("counts against the quota of the user, whoever else creates some", async ({ expect }) => {
+  it("counts against the quota of the user, no matter who else creates some", async ({ expect }) => {
     const { account, member } = await newAccount();
     const limited = asUser(member.name, PASSWORD, withSettings({ ORGANIZATION_QUOTA: "2" }));
     const first = await newOrganization(limited);
@@ -254,7 +254,7 @@ describe("listing organizations", () => {
 });
 
 describe("showing and deleting an organization", () => {
-  it("look the same to whoever may not know of it as if it were not there", async ({ expect }) => {
+  it("look the same to those who may not know of it as if it were not there", async ({ expect }) => {
     const { account, member } = await newAccount();
     const stranger = await newAccount();
     const nobody = await newUser(account);

@@ -194,7 +194,7 @@ describe("a replayed request", () => {
     expect(await at(start + 2001, async () => (await create()).status)).toBe(401);
   });
 
-  it("is accepted once when it comes late, from whoever is first", async ({ expect }) => {
+  it("is accepted once when it comes late, from the first client", async ({ expect }) => {
     const start = Math.floor(Date.now() / 1000) * 1000;
     const name = newName("org");
     const create = () => createNamespace(name, { date: start });

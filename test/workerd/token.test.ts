@@ -269,7 +269,7 @@ describe("a browser's session", () => {
 });
 
 describe("wrong credentials", () => {
-  it("are refused alike, whoever's they are, by every route", async ({ expect }) => {
+  it("are refused alike by every route, no matter whose they are", async ({ expect }) => {
     const messages = new Set<string>();
     for (const authorization of [basic(ADMINISTRATOR.name, "wrong"), basic("nobody", "wrong"), basic("", "")]) {
       const answers = [

@@ -250,7 +250,7 @@ describe.for(Object.entries(KINDS))("%s", ([, make]) => {
     expect(error).toMatchObject({ code: "PRECONDITION_FAILED" });
     expect(await shown(edited)).toEqual(after);
     expect((await change(edited, mine, `"nonsense", ${after.etag}`)).status).toBe(200);
-    // Whoever sets no condition has the last word, as ever.
+    // A client that sets no condition has the last word, as ever.
     expect((await change(edited, theirs)).status).toBe(200);
     expect((await change(edited, mine, "*")).status).toBe(200);
     expect((await change(edited, theirs, "nonsense")).status).toBe(400);

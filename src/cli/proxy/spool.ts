@@ -28,7 +28,7 @@ export class Spool implements RangeSource {
   }
 
   /**
-   * @param capacity bytes that may be kept at a time; then whoever writes has to wait.
+   * @param capacity bytes that may be kept at a time; then writers have to wait.
    * @throws the system's error when the folder cannot be written to.
    */
   static async open(directory: string, capacity: number): Promise<Spool> {
@@ -72,7 +72,7 @@ export class Spool implements RangeSource {
     return this.#written - position;
   }
 
-  /** A part of the body, which need not have come yet: whoever reads it waits for it. */
+  /** A part of the body, which need not have come yet: its reader waits for it. */
   chunk(position: number, length: number): Blob {
     return new RangeBlob(this, position, length);
   }

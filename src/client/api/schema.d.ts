@@ -3691,7 +3691,7 @@ export interface components {
             /** @description The name of another account. */
             access_domain: string;
             /**
-             * @description `forever`, or a time or date, of which only the day counts, in UTC: the share ends with it.
+             * @description `forever`, or a time or date. Only its day in UTC counts: the share ends with it.
              * @example 2026-12-31T00:00:00Z
              */
             deadline: string;
@@ -4452,7 +4452,7 @@ export interface components {
         /** @description Without `note`, that stays as it is. */
         ImageShareChange: {
             /**
-             * @description `forever`, or a date, or a time of which only the day counts, in UTC: the share ends with it.
+             * @description `forever`, or a date or time. Only its day in UTC counts: the share ends with it.
              * @example 2026-12-31
              */
             deadline: string;
@@ -4909,7 +4909,7 @@ export interface components {
              */
             account: string;
             /**
-             * @description `forever`, or a date, or a time of which only the day counts, in UTC: the share ends with it.
+             * @description `forever`, or a date or time. Only its day in UTC counts: the share ends with it.
              * @example 2026-12-31
              */
             deadline: string;
@@ -4988,7 +4988,7 @@ export interface components {
              */
             override: boolean;
             /**
-             * @description Whether signatures, attestations, SBOMs and whatever else refers to the image come along, later ones as well.
+             * @description Whether signatures, attestations, SBOMs and all else that refers to the image come along, later ones as well.
              * @default false
              */
             referrers: boolean;
@@ -5111,7 +5111,7 @@ export interface components {
              */
             override: boolean;
             /**
-             * @description Whether signatures, attestations, SBOMs and whatever else refers to the image come along, later ones as well.
+             * @description Whether signatures, attestations, SBOMs and all else that refers to the image come along, later ones as well.
              * @default false
              */
             referrers: boolean;
@@ -5148,7 +5148,7 @@ export interface components {
              */
             override: boolean;
             /**
-             * @description Whether signatures, attestations, SBOMs and whatever else refers to the image come along, later ones as well.
+             * @description Whether signatures, attestations, SBOMs and all else that refers to the image come along, later ones as well.
              * @default false
              */
             referrers: boolean;
@@ -5319,7 +5319,7 @@ export interface components {
             images: string;
             /** @description Whether a tag that is there with another digest is moved. If not, the job ends as `existed`. */
             override: boolean;
-            /** @description Whether signatures, attestations, SBOMs and whatever else refers to the image come along, later ones as well. */
+            /** @description Whether signatures, attestations, SBOMs and all else that refers to the image come along, later ones as well. */
             referrers: boolean;
             /**
              * @description The name of a remote registry of the account: `/api/remotes`.
@@ -5355,7 +5355,7 @@ export interface components {
             images?: string;
             /** @description Whether a tag that is there with another digest is moved. If not, the job ends as `existed`. */
             override?: boolean;
-            /** @description Whether signatures, attestations, SBOMs and whatever else refers to the image come along, later ones as well. */
+            /** @description Whether signatures, attestations, SBOMs and all else that refers to the image come along, later ones as well. */
             referrers?: boolean;
             /**
              * @description A glob for tags: `*` is any characters but `/`, `**` any, `?` one but `/`, `{a,b}` one of these, and `\` takes the next as it is. `**`: all.
@@ -5407,7 +5407,7 @@ export interface components {
             /** @description 8 to 128 characters. */
             new: string;
         };
-        /** @description What the caller may do, by whatever right. */
+        /** @description What the caller may do, from all permissions together. */
         Permission: {
             /**
              * @description The user's id.
@@ -6137,7 +6137,7 @@ export interface components {
             override: boolean;
             /** @description The sentence's parts, in codes. Empty where only the sentence is known. */
             reasons: components["schemas"]["Reason"][];
-            /** @description Whether signatures, attestations, SBOMs and whatever else refers to the image come along, later ones as well. */
+            /** @description Whether signatures, attestations, SBOMs and all else that refers to the image come along, later ones as well. */
             referrers: boolean;
             /**
              * @description The name of a remote registry of the account: `/api/remotes`.
@@ -6233,7 +6233,7 @@ export interface components {
             id: number;
             /** @description Whether a tag that is there with another digest is moved. If not, the job ends as `existed`. */
             override: boolean;
-            /** @description Whether signatures, attestations, SBOMs and whatever else refers to the image come along, later ones as well. */
+            /** @description Whether signatures, attestations, SBOMs and all else that refers to the image come along, later ones as well. */
             referrers: boolean;
             /**
              * @description The name of a remote registry of the account: `/api/remotes`.
@@ -6264,7 +6264,7 @@ export interface components {
             deletions?: boolean;
             /** @description Whether a tag that is there with another digest is moved. If not, the job ends as `existed`. */
             override?: boolean;
-            /** @description Whether signatures, attestations, SBOMs and whatever else refers to the image come along, later ones as well. */
+            /** @description Whether signatures, attestations, SBOMs and all else that refers to the image come along, later ones as well. */
             referrers?: boolean;
             /**
              * @description A glob for tags: `*` is any characters but `/`, `**` any, `?` one but `/`, `{a,b}` one of these, and `\` takes the next as it is. `**`: all.
@@ -6693,7 +6693,7 @@ export interface components {
         /** @description Without `description`, that stays as it is. */
         UpdateRepoDomains: {
             /**
-             * @description `forever`, or a time or date, of which only the day counts, in UTC: the share ends with it.
+             * @description `forever`, or a time or date. Only its day in UTC counts: the share ends with it.
              * @example 2026-12-31T00:00:00Z
              */
             deadline: string;
@@ -7091,7 +7091,7 @@ export interface components {
             override: boolean;
             /** @description The sentence's parts, in codes. Empty where only the sentence is known. */
             reasons: components["schemas"]["Reason"][];
-            /** @description Whether signatures, attestations, SBOMs and whatever else refers to the image come along, later ones as well. */
+            /** @description Whether signatures, attestations, SBOMs and all else that refers to the image come along, later ones as well. */
             referrers: boolean;
             /**
              * @description The name of a remote registry of the account: `/api/remotes`.
@@ -8384,7 +8384,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The bytes, whatever they are. */
+            /** @description The bytes of the file. */
             200: {
                 headers: {
                     /** @description Bytes. */
@@ -11837,7 +11837,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The caller's own right, by whatever permission, and who else was granted one on the image: at most 10000 users. */
+            /** @description The caller's own right from all permissions together, and who else was granted one on the image: at most 10000 users. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12841,7 +12841,7 @@ export interface operations {
                 order_column?: string;
                 /** @description `asc` or `desc`. */
                 order_type?: string;
-                /** @description `true`: only images of which a share holds; `false`: only the others. */
+                /** @description `true`: only images with a share that holds; `false`: only the others. */
                 status?: string;
             };
             header?: never;
@@ -13100,7 +13100,7 @@ export interface operations {
                 /** @description Only images of this organization. */
                 namespace?: string;
                 shared_by: "self" | "thirdparty";
-                /** @description `true`: only images of which a share holds; `false`: only the others. */
+                /** @description `true`: only images with a share that holds; `false`: only the others. */
                 status?: string;
             };
             header?: never;

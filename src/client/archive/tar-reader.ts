@@ -37,7 +37,7 @@ interface Extension {
 }
 
 /**
- * Lists the entries of an archive. Whoever takes one may move the cursor within its contents, and forward only.
+ * Lists the entries of an archive. Its consumer may move the cursor within its contents, and forward only.
  *
  * @param maxEntries one more is refused.
  * @returns at the end, whether the archive says that it ends there.

@@ -47,7 +47,7 @@ export function useFollowedChanges(): void {
   }, [client, data]);
 }
 
-/** The session has ended: whoever signs in again has everything sent again. */
+/** The session has ended: after the next sign-in everything is sent again. */
 function isRefused(error: unknown): boolean {
   return error instanceof ApiError && error.status === 401;
 }

@@ -24,7 +24,7 @@ export function lastUser(): string | undefined {
 // It ends by an answer to any request, not by growing old.
 const SESSION = queries.queryOptions("get", VISITOR, undefined, { staleTime: Number.POSITIVE_INFINITY });
 
-/** Asks who is signed in before anything is drawn that needs to know. Never fails: whoever draws it hears of that. */
+/** Asks who is signed in before anything is drawn that needs to know. Never fails: the part that draws it hears of that. */
 export async function prefetchSession(client: QueryClient): Promise<void> {
   await client.prefetchQuery(SESSION);
 }

@@ -71,7 +71,7 @@ async function start(): Promise<void> {
   if (!i18next.hasResourceBundle(i18next.language, "common")) await i18next.changeLanguage(FALLBACK);
 }
 
-/** Loads the texts that are not built in, in the current language. Whoever draws something without them waits for them. */
+/** Loads the texts that are not built in, in the current language. A part that draws without them waits for them. */
 export async function loadTexts(): Promise<void> {
   await startI18n();
   await i18next.loadNamespaces(Object.keys(await textsOf(currentLanguage())));

@@ -31,7 +31,7 @@ export function errorParts(error: unknown): ErrorPart[] {
 
 /**
  * The sentence that tells a person what went wrong: the console's own for a reason or a code that it knows, else the registry's or
- * whoever threw it. A TypeError is a bug, and its message helps nobody who reads it here.
+ * what threw it. A TypeError is a bug, and its message helps nobody who reads it here.
  */
 export function errorText(error: unknown): string {
   return joinTexts(errorParts(error).map(({ text }) => text));

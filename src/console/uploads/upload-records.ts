@@ -56,7 +56,7 @@ export class UploadRecords implements UploadJournal {
     }
   }
 
-  /** Lets go of all records, for whoever opens them next. */
+  /** Lets go of all records, for the tab that opens them next. */
   close(): void {
     this.#closed.abort();
     for (const id of this.#held.keys()) this.#release(id);

@@ -51,7 +51,7 @@ export const CHINESE: Readonly<Record<string, string>> = {
   "For everybody who has a permission on it or on its organization.": "对该镜像或其组织有权限的用户均可查询。",
   "Name of an image without its organization: 1 to 128 characters, with `$` instead of `/`.":
     "不含组织的镜像名称：1 到 128 个字符，用 `$` 代替 `/`。",
-  "The caller's own right, by whatever permission, and who else was granted one on the image: at most 10000 users.":
+  "The caller's own right from all permissions together, and who else was granted one on the image: at most 10000 users.":
     "调用者自己的权限（无论来源），以及其他在该镜像上被授权的用户：最多 10000 个。",
   "Grant permissions on an image": "授予镜像权限",
   "Change permissions on an image": "修改镜像权限",
@@ -161,7 +161,7 @@ export const CHINESE: Readonly<Record<string, string>> = {
     "`self`：调用者有权限、且正在或曾经共享给其他账号的镜像。`thirdparty`：其他账号当前共享给本账号的镜像。每个镜像一条，默认按组织和名称排序。",
   "`self` or `thirdparty`. Required, here or in `filter`.": "`self` 或 `thirdparty`。必填，也可放在 `filter` 中。",
   "Only images of this account.": "只返回该账号的镜像。",
-  "`true`: only images of which a share holds; `false`: only the others.":
+  "`true`: only images with a share that holds; `false`: only the others.":
     "`true`：只返回有有效共享的镜像；`false`：只返回其他镜像。",
   "One of updated_at, updated_time, name, tag_count, namespace, domain_name.":
     "取值为 updated_at、updated_time、name、tag_count、namespace、domain_name。",
@@ -353,7 +353,7 @@ export const CHINESE: Readonly<Record<string, string>> = {
   "A layer, a configuration, or what an artifact holds, such as an SBOM: `layers` of a manifest name them. For everybody who may pull the image; to others it does not exist. Its bytes are counted, and no pull. Of an image of another registry (pull-through) it is here once a client has pulled it.":
     "层、配置，或制品中的文件（如 SBOM）：清单的 `layers` 列出了它们。可以下载该镜像的用户均可使用；对其他人，该镜像不存在。计入下载流量，不计入下载次数。拉取缓存中的镜像，只有客户端下载过之后才能获取。",
   "The file's digest.": "文件的摘要。",
-  "The bytes, whatever they are.": "文件内容。",
+  "The bytes of the file.": "文件内容。",
   "List referrers: signatures, SBOMs and the like": "查询引用者：签名、SBOM 等",
   "By digest. A page may have fewer entries than asked for and yet not be the last. For everybody who may pull the image: by permission, share, or because it is public. To others it does not exist.":
     "按摘要排序。一页的条目可能少于请求的数量，但未必是最后一页。可以通过权限、共享或公开方式下载该镜像的用户均可查询；对其他人，该镜像不存在。",
@@ -755,7 +755,7 @@ export const CHINESE: Readonly<Record<string, string>> = {
   "True until the share ends.": "共享到期前为 true。",
   "The name of another account.": "其他账号的名称。",
   "Shared images can be pulled, and nothing else.": "共享的镜像只能下载。",
-  "`forever`, or a time or date, of which only the day counts, in UTC: the share ends with it.":
+  "`forever`, or a time or date. Only its day in UTC counts: the share ends with it.":
     "`forever`，或一个时间或日期（只取日期，UTC）：共享在当天结束时到期。",
   "0 to 1000 characters.": "0 到 1000 个字符。",
   "`exist` is false when there is no such share.": "没有该共享时 `exist` 为 false。",
@@ -995,7 +995,7 @@ export const CHINESE: Readonly<Record<string, string>> = {
   "The first moment at which it no longer holds; null: never.": "共享失效的时刻；null 表示长期有效。",
   "True until it ends. While the image is public, its shares mean nothing all the same.":
     "到期前为 true。但镜像公开期间，共享不起作用。",
-  "`forever`, or a date, or a time of which only the day counts, in UTC: the share ends with it.":
+  "`forever`, or a date or time. Only its day in UTC counts: the share ends with it.":
     "`forever`，或日期，或只取日期部分的时间（UTC）：共享在当天结束时到期。",
   "Without `note`, that stays as it is.": "未提供 `note` 时保持不变。",
   "Everybody else who was granted a right here: at most 10000 users.": "其他在此获得授权的用户：最多 10000 个。",
@@ -1003,7 +1003,7 @@ export const CHINESE: Readonly<Record<string, string>> = {
   "The user's id.": "用户的 ID。",
   "`read` pulls, `edit` also pushes, `manage` also deletes, grants and shares.":
     "`read` 可下载，`edit` 还可推送，`manage` 还可删除、授权和共享。",
-  "What the caller may do, by whatever right.": "调用者的权限，无论来源。",
+  "What the caller may do, from all permissions together.": "调用者的权限，无论来源。",
   "Of the layer as it is stored, compressed with gzip.": "存储的层（gzip 压缩后）的摘要。",
   "Bytes, compressed.": "压缩后的字节数。",
   "The image's name. It need not exist.": "镜像名称，可以尚不存在。",
@@ -1076,7 +1076,7 @@ export const CHINESE: Readonly<Record<string, string>> = {
     "匹配版本的通配符：`*` 匹配除 `/` 外的任意字符，`**` 匹配任意字符，`?` 匹配除 `/` 外的一个字符，`{a,b}` 匹配其中之一，`\\` 转义下一个字符。`**` 表示全部。",
   "Whether a tag that is there with another digest is moved. If not, the job ends as `existed`.":
     "目标仓库中版本已存在但摘要不同时，是否覆盖。不覆盖时，任务以 `existed` 结束。",
-  "Whether signatures, attestations, SBOMs and whatever else refers to the image come along, later ones as well.":
+  "Whether signatures, attestations, SBOMs and all else that refers to the image come along, later ones as well.":
     "是否同时同步签名、证明、SBOM 等引用该镜像的内容，包括之后添加的。",
   "Whether pushes, retags and restored tags set it off.": "推送、添加或恢复版本时是否自动同步。",
   "Whether a tag that is deleted here is deleted there.": "在此删除版本时，是否同时删除目标仓库中的版本。",

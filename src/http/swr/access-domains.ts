@@ -29,7 +29,7 @@ const deadline = z
   .transform((text) => parseDeadline(text, new Date()))
   .openapi({
     type: "string",
-    description: `\`${FOREVER}\`, or a time or date, of which only the day counts, in UTC: the share ends with it.`,
+    description: `\`${FOREVER}\`, or a time or date. Only its day in UTC counts: the share ends with it.`,
     example: "2026-12-31T00:00:00Z",
   });
 const description = z

@@ -27,7 +27,7 @@ repositoryAccess.openapi(
     responses: {
       200: json(
         RepoAuth,
-        "The caller's own right, by whatever permission, and who else was granted one on the image: at most " +
+        "The caller's own right from all permissions together, and who else was granted one on the image: at most " +
           `${MAX_LISTED_PERMISSIONS} users.`,
       ),
     },

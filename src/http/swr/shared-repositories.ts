@@ -52,7 +52,7 @@ const listSharedReposDetails = createRoute({
       namespace: queryParam("Only images of this organization."),
       name: queryParam("A part of the name, with `$` instead of `/`."),
       domain_name: queryParam("Only images of this account."),
-      status: queryParam("`true`: only images of which a share holds; `false`: only the others."),
+      status: queryParam("`true`: only images with a share that holds; `false`: only the others."),
       ...PAGING,
       order_column: queryParam(`One of ${Object.keys(ORDERS).join(", ")}.`),
       order_type: ORDER.order_type,

@@ -67,7 +67,7 @@ const listSharedRepoDetails = createRoute({
     query: z.object({
       shared_by: z.enum(["self", "thirdparty"]),
       ...NAMES,
-      status: queryParam("`true`: only images of which a share holds; `false`: only the others."),
+      status: queryParam("`true`: only images with a share that holds; `false`: only the others."),
       ...PAGE,
     }),
   },

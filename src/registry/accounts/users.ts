@@ -28,7 +28,7 @@ import { unlessChanged } from "../versions.ts";
 
 export type { ListedUser, NamePage };
 
-/** The users of the caller's account: whoever may grant rights must be able to name them. */
+/** The users of the caller's account: those who may grant rights must be able to name them. */
 export async function listUsers(call: Call<Manager>, page: NamePage): ReturnType<typeof list> {
   return list(call.stores.nearby, call.caller.user.accountId, page);
 }

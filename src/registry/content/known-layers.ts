@@ -1,4 +1,4 @@
-/** Layers that an image has already, for whoever uploads an archive, where layers are not compressed: beyond SWR. */
+/** Layers that an image has already, for clients that upload an archive, where layers are not compressed: beyond SWR. */
 import { withDocuments } from "../../documents.ts";
 import type { Manager } from "../../model/rights/access.ts";
 import type { Digest } from "../../kernel/digest.ts";

@@ -21,7 +21,7 @@ export interface RestorableTag extends DeletedTag {
 }
 
 /**
- * Tags of an image that were deleted and can be restored, the last deleted first. Whoever has a right to the image in its
+ * Tags of an image that were deleted and can be restored, the last deleted first. Those who have a right to the image in its
  * own account may see them.
  *
  * @param before the event of the history to go on behind; undefined for the newest.

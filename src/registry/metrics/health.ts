@@ -3,7 +3,7 @@ import { Places } from "../../places.ts";
 import { readBackground } from "../../storage/metrics/cron-runs.ts";
 import type { Stores } from "../../storage/stores.ts";
 
-/** How long an isolate answers with what it has found out: whoever asks in a loop costs no more than one who asks now and then. */
+/** How long an isolate answers with what it has found out: a client that asks in a loop costs no more than one that asks now and then. */
 const REMEMBERED_MS = 5000;
 /** For how long it does so while somebody is finding out anew. */
 const STALE_MS = 30_000;

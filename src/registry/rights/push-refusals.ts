@@ -45,7 +45,7 @@ async function explainRefusal(stores: Stores, user: User, action: string, name: 
   if (!organization) return reasonNotToCreate(stores.settings, user, organizationOf(repository), facts);
   if (organization.accountId !== user.accountId) return `the name of ${quoted} is taken by another account`;
   if (organization.upstream) return fillIn(EARLY_REASONS, upstreamOnly(organizationOf(repository)));
-  return `no right to push there; whoever manages ${quoted} can grant it`;
+  return `no right to push there; the managers of ${quoted} can grant it`;
 }
 
 /** Why nobody may push to an organization that stands for a registry elsewhere. */

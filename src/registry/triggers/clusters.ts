@@ -70,7 +70,7 @@ export async function getCluster(call: Call<Manager>, organization: Organization
 /**
  * The name of a cluster that is known by its id.
  *
- * @throws RegistryError CLUSTER_UNKNOWN, also for whoever may not edit its organization.
+ * @throws RegistryError CLUSTER_UNKNOWN, also for those who may not edit its organization.
  */
 export async function getClusterName(call: Call<Manager>, id: string) {
   const user = call.caller.user;

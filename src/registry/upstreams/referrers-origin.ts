@@ -10,7 +10,7 @@ import { type OriginImage, UpstreamRequests } from "./upstream-requests.ts";
 
 const PATIENCE_MS = 10_000;
 const MAX_LIST_BYTES = 1024 * 1024;
-/** Of one answer: whoever has more of them pages, which upstreams do each in their own way. */
+/** Of one answer: upstreams that have more of them page, each in its own way. */
 const MAX_LISTED = 1000;
 /** For how long a list is given again. */
 const BELIEVED_MS = 60_000;

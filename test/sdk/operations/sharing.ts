@@ -144,7 +144,7 @@ export function sharing(setting: SdkRegistry): void {
     const bad = { ...ordered, order_column: "colour" };
     expect(await taker.sdk.refusal("listSharedReposDetails", bad)).toBe("400 SVCSTG.SWR.4001096");
 
-    // Whoever makes an image public ends no share, but it makes no difference any more.
+    // Making an image public ends no share, but it makes no difference any more.
     for (const repository of ["shop$web", "other"]) {
       await giver.sdk.call("deleteRepoDomains", { ...image, repository, access_domain: "taker" });
     }

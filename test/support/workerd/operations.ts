@@ -8,7 +8,7 @@ const SESSION_METHODS = ["append", "cancel", "endIfIdle", "finish", "status", "s
 /** Longer than it takes until pulls are written down (src/registry/content/pulls.ts), which no request waits for. */
 const SETTLING_MS = 1500;
 
-/** Does something, and counts until what follows its answers is done. Requests are counted by whoever sends them. */
+/** Does something, and counts until what follows its answers is done. Requests are counted where they are sent. */
 export async function operationsOf(act: () => Promise<unknown>): Promise<Omit<Operations, "requests">> {
   const counts = { rowsRead: 0, rowsWritten: 0, classA: 0, classB: 0, objectCalls: 0 };
   const note = ({ meta }: D1Result) => {

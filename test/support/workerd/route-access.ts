@@ -118,7 +118,7 @@ function ownOrganization(level: Level, ok: number): Expectation {
   return { of: "organization", status: managed(status), knows };
 }
 
-/** What is named by an id alone: whoever may not edit the organization that it is of does not learn that it exists. */
+/** What is named by an id alone: users who may not edit its organization do not learn that it exists. */
 function editorsOnly(ok: number): Expectation {
   const knows = (caller: CallerName) => isAtLeast(organizationRightOf(caller), "edit");
   return { of: "organization", status: managed((caller) => (knows(caller) ? ok : 404)), knows };

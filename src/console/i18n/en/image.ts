@@ -27,7 +27,7 @@ const image = {
   pushedBy: "by {{name}}",
 
   missingTitle: "There is no such image",
-  missingText: "It may have been deleted, or you have no right to it. Ask whoever manages its organization.",
+  missingText: "It may have been deleted, or you have no right to it. Ask a user who manages its organization.",
   missingAnonymousText: "It may be private. Sign in to see the images that you have a right to.",
   signIn: "Sign in",
   goToImages: "Go to my images",

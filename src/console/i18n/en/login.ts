@@ -11,7 +11,7 @@ const login = {
   temporaryText:
     "Works for 24 hours, on any number of machines. It pushes and pulls what you may, and cannot manage anything.",
   make: "Make a login command",
-  expires: "It expires on {{time}}. Whoever has it can use it: do not pass it on.",
+  expires: "It expires on {{time}}. Anyone who has it can use it: do not pass it on.",
 
   permanentText:
     "Works until its access key is deleted, on any number of machines. Temporary login commands go on working beside it.",
@@ -23,7 +23,7 @@ const login = {
   keyLimit_other: "You have {{count}} access keys, and may have no more.",
   manageKeys: "Manage access keys",
   secretTitle: "Keep the secret key (SK) now",
-  secretText: "It is shown only this once. Whoever has it can do everything in your name.",
+  secretText: "It is shown only this once. Anyone who has it can do everything in your name.",
   copySecret: "Copy the secret key",
   stepScript: "Compute the login key, on your own machine",
   scriptAsks: "The script asks for the secret key (SK) and prints the login key.",

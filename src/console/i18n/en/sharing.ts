@@ -7,7 +7,7 @@ const sharing = {
   changeTitle: "Share with {{account}}",
   emptyTitle: "Not shared with anybody",
   emptyText: "Share this private image with another account so that its users can pull it.",
-  emptyRead: "Whoever manages this image can share it with other accounts.",
+  emptyRead: "Users who manage this image can share it with other accounts.",
   publicTitle: "Public images cannot be shared",
   publicText: "Everybody can pull this image already. Make it private to share it with single accounts.",
   publicShares: "These shares hold again once the image is private:",

@@ -38,7 +38,7 @@ const downloadFile = createRoute({
   responses: {
     200: {
       content: { [BYTES]: { schema: z.string().openapi({ format: "binary" }) } },
-      description: "The bytes, whatever they are.",
+      description: "The bytes of the file.",
       headers: z.object({ "Content-Length": z.string().openapi({ description: "Bytes." }) }),
     },
   },

@@ -41,7 +41,7 @@ const deadline = z
   .transform((text) => parseDeadline(text, new Date()))
   .openapi({
     type: "string",
-    description: `\`${FOREVER}\`, or a date, or a time of which only the day counts, in UTC: the share ends with it.`,
+    description: `\`${FOREVER}\`, or a date or time. Only its day in UTC counts: the share ends with it.`,
     example: "2026-12-31",
   });
 const note = z

@@ -42,7 +42,7 @@ const PermissionItem = z
 
 const PermissionList = z
   .object({
-    own: PermissionItem.openapi({ description: "What the caller may do, by whatever right." }),
+    own: PermissionItem.openapi({ description: "What the caller may do, from all permissions together." }),
     permissions: z.array(PermissionItem).openapi({
       description: `Everybody else who was granted a right here: at most ${MAX_LISTED_PERMISSIONS} users.`,
     }),

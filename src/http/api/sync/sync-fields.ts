@@ -45,7 +45,7 @@ export const override = z.boolean().openapi({
 });
 export const referrers = z.boolean().openapi({
   description:
-    "Whether signatures, attestations, SBOMs and whatever else refers to the image come along, later ones as well.",
+    "Whether signatures, attestations, SBOMs and all else that refers to the image come along, later ones as well.",
 });
 
 const tags = glob("tags");
