@@ -1,38 +1,16 @@
 /** The patched simulator of R2 answers what the unpatched one does. */
-import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type * as MiniflareModule from "miniflare";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startHashing } from "../../scripts/local/hashing.ts";
 import { PackageNotPatched, readPatch, requirePatches } from "../../scripts/local/patched-packages.ts";
 import { makeTemporaryDirectory, removeDirectory } from "../support/server.ts";
+import { loadMiniflare, PATCH, PATCH_TEXT, PATCHED_MINIFLARE, unpatchedMiniflare } from "./miniflares.ts";
 import { OPERATIONS } from "./r2-operations.ts";
 
 const ROOT = dirname(dirname(import.meta.dirname));
-const PATCH = "miniflare+5.20261117.0-beta.patch";
-const PATCH_TEXT = readFileSync(join(ROOT, "patches", PATCH), "utf8");
 
 const directory = makeTemporaryDirectory();
-
-/** Makes the package as its publisher has it, from the one that is installed. */
-function unpatchedMiniflare(): string {
-  const copy = join(directory, "checkout", "node_modules", "miniflare");
-  mkdirSync(dirname(copy), { recursive: true });
-  cpSync(join(ROOT, "node_modules", "miniflare"), copy, { recursive: true });
-  for (const { path, passages } of readPatch(PATCH_TEXT)) {
-    const file = join(directory, "checkout", path);
-    let text = readFileSync(file, "utf8");
-    for (const { before, after } of passages) {
-      expect(text.split(after)).toHaveLength(2);
-      text = text.replace(after, () => before);
-    }
-    writeFileSync(file, text);
-  }
-  // What it needs itself is found one folder further up.
-  symlinkSync(join(ROOT, "node_modules"), join(directory, "node_modules"));
-  return join(copy, "dist", "src", "index.js");
-}
 
 const SCRIPT = readFileSync(join(import.meta.dirname, "r2-operations-worker.js"), "utf8");
 
@@ -43,7 +21,7 @@ interface Simulator {
 
 /** A Worker with a bucket, from one of the packages. */
 async function startSimulator(entry: string, name: string): Promise<Simulator> {
-  const { Miniflare, convertV4MiniflareOptions } = createRequire(import.meta.url)(entry) as typeof MiniflareModule;
+  const { Miniflare, convertV4MiniflareOptions } = loadMiniflare(entry);
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       modules: true,
@@ -65,12 +43,11 @@ async function startSimulator(entry: string, name: string): Promise<Simulator> {
 
 const simulators: { unpatched?: Simulator; patched?: Simulator; hashing?: Simulator } = {};
 beforeAll(async () => {
-  const patched = join(ROOT, "node_modules", "miniflare", "dist", "src", "index.js");
-  simulators.unpatched = await startSimulator(unpatchedMiniflare(), "unpatched");
-  simulators.patched = await startSimulator(patched, "patched");
+  simulators.unpatched = await startSimulator(unpatchedMiniflare(directory), "unpatched");
+  simulators.patched = await startSimulator(PATCHED_MINIFLARE, "patched");
   // From now on simulators leave checksums of large values to the thread.
   await startHashing();
-  simulators.hashing = await startSimulator(patched, "hashing");
+  simulators.hashing = await startSimulator(PATCHED_MINIFLARE, "hashing");
 });
 afterAll(async () => {
   for (const simulator of Object.values(simulators)) await simulator.dispose();

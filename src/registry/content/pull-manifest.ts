@@ -7,6 +7,7 @@ import { DOCKER_MANIFEST, isIndexMediaType } from "../../kernel/media-types.ts";
 import type { Reference, RepositoryName } from "../../kernel/reference.ts";
 import {
   type FoundManifest,
+  lacksBlob,
   type ReadManifest,
   type StoredManifest,
   TOUCH_INTERVAL_MS,
@@ -174,7 +175,9 @@ export async function statManifest(
   if (!manifest || !(await keep(stores, manifest))) throw unknownManifest(repository, reference);
   // A caller with the right to push may be pushing now. If the manifest seemed to exist, the client would skip it, and
   // its lost blobs with it.
-  if (manifest.hasLostBlob && (await mayAccess(call, "push", repository))) {
+  const isHidden =
+    manifest.mayLackBlob && (await mayAccess(call, "push", repository)) && (await lacksBlob(stores.db, manifest));
+  if (isHidden) {
     throw unknownManifest(repository, reference);
   }
   if (isReader && place) rememberDescription(place, manifest);

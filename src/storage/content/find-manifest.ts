@@ -25,15 +25,17 @@ export interface StoredManifest {
 /** A manifest, and since when nothing has needed it: null, or 0 where garbage collection has yet to look. */
 export type FoundManifest = StoredManifest & { id: number; unreferencedSince: number | null };
 
+/** Whether any blob of the registry is lost, which an index tells. */
+const isAnyBlobLost = sql<0 | 1>`EXISTS (SELECT 1 FROM blobs AS lost WHERE lost.lost_at IS NOT NULL)`;
+
 /**
  * Whether a manifest names a blob that is lost, or a part of it does, or a part of that. The blobs are looked at only when any
- * blob of the registry is lost, which an index tells: so the condition costs one row as long as none is, and otherwise no more
+ * blob of the registry is lost: so the condition costs one row as long as none is, and otherwise no more
  * than the blobs of the manifest and of its parts.
  */
 export function hasLostBlob(manifest: typeof manifests): SQL<boolean> {
   return sql<boolean>`(
-  EXISTS (SELECT 1 FROM blobs AS lost WHERE lost.lost_at IS NOT NULL)
-  AND EXISTS (
+  ${isAnyBlobLost} AND EXISTS (
     WITH RECURSIVE parts(id) AS (
       SELECT ${manifest.id}
       UNION SELECT edges.child_id FROM parts CROSS JOIN ${manifestChildren} AS edges ON edges.parent_id = parts.id)
@@ -51,8 +53,8 @@ export type ManifestSearch<M extends FoundManifest> =
 /** A manifest without its text. */
 export interface DescribedManifest extends FoundManifest {
   repository: RepositoryPlace;
-  /** As {@link hasLostBlob} says. */
-  hasLostBlob: boolean;
+  /** False while no blob of the registry is lost; otherwise {@link lacksBlob} knows. */
+  mayLackBlob: boolean;
 }
 
 /** What of a manifest is known to who looks for it. */
@@ -76,10 +78,10 @@ type NoColumns = [null, null, null, null, null];
 
 const find = (kind: ReferenceKind) =>
   writtenOnceInColumns<
-    [...PlaceColumns, ...([...ManifestColumns, hasLostBlob: 0 | 1] | [...NoColumns, hasLostBlob: 0 | 1])]
+    [...PlaceColumns, ...([...ManifestColumns, mayLackBlob: 0 | 1] | [...NoColumns, mayLackBlob: 0 | 1])]
   >((db) =>
     db
-      .select({ repository: PLACE_COLUMNS, manifest: MANIFEST_COLUMNS, hasLostBlob: hasLostBlob(manifests) })
+      .select({ repository: PLACE_COLUMNS, manifest: MANIFEST_COLUMNS, mayLackBlob: isAnyBlobLost })
       .from(repositories)
       .leftJoin(manifests, isReferredTo(kind))
       .where(eq(repositories.name, sql.placeholder("repository"))),
@@ -95,14 +97,26 @@ export async function findManifest(
   const [row] = await FINDS[kindOf(reference)](db, { repository, reference });
   if (!row) return { outcome: "repository-unknown" };
   const foundIn = placeOf(row);
-  const [, , , id, digest, mediaType, size, unreferencedSince, isIncomplete] = row;
+  const [, , , id, digest, mediaType, size, unreferencedSince, mayLackBlob] = row;
   if (id === null) return { outcome: "manifest-unknown", repository: foundIn };
   const described = { id, digest, mediaType, size, unreferencedSince };
   return {
     outcome: "found",
-    manifest: { ...described, hasLostBlob: isIncomplete === 1, repository: foundIn },
+    manifest: { ...described, mayLackBlob: mayLackBlob === 1, repository: foundIn },
     repository: foundIn,
   };
+}
+
+/**
+ * Whether a manifest has a lost blob, as {@link hasLostBlob} says. In the query that finds a manifest it would cost each of
+ * them its time, and nearly never be true.
+ */
+export async function lacksBlob(db: Database, { id }: Pick<FoundManifest, "id">): Promise<boolean> {
+  const found = await db
+    .select({ id: manifests.id })
+    .from(manifests)
+    .where(and(eq(manifests.id, id), hasLostBlob(manifests)));
+  return found.length > 0;
 }
 
 const isChild = sql`EXISTS (SELECT 1 FROM ${manifestChildren} WHERE ${manifestChildren.childId} = ${manifests.id})`;
