@@ -2,7 +2,13 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { globSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
-import { createServer, request as requestHttp, type Server as HttpServer } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  request as requestHttp,
+  type Server as HttpServer,
+  type ServerResponse,
+} from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -13,12 +19,15 @@ import { MIB, writeImage } from "../support/image-layouts.ts";
 import { describeUsage, watchMemory } from "../support/memory.ts";
 import { INDEX_TYPE, MANIFEST_TYPE, pushBlob, pushImage, pushIndex, putManifest } from "../support/server-images.ts";
 import { addAccount, addReader, operatorOf, type Person } from "../support/server-people.ts";
-import { startServer } from "../support/server.ts";
-import { useRegistry } from "./registry-with-home.ts";
+import { makeTemporaryDirectory, PASSWORD, removeDirectory, startServer, USER } from "../support/server.ts";
+import { Home, useRegistry } from "./registry-with-home.ts";
 import { PROGRAM } from "./running-proxy.ts";
 
-const registry = useRegistry();
+/** One registry stands for another one here. */
+const ALLOWED = { ALLOWED_TARGETS: "127.0.0.1" };
+const registry = useRegistry(ALLOWED);
 const LAYER_TYPE = "application/vnd.oci.image.layer.v1.tar";
+const DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json";
 const FOREIGN_TYPE = "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip";
 const LARGE_MIB = 200;
 const MEMORY_LIMIT_MIB = 64;
@@ -90,7 +99,7 @@ async function withDatabase(change: (database: DatabaseSync) => void): Promise<v
   }
   change(database);
   database.close();
-  registry.server = await startServer(registry.stateDir, port);
+  registry.server = await startServer(registry.stateDir, port, ALLOWED);
   operator = operatorOf(registry.server);
 }
 
@@ -99,8 +108,8 @@ type Intervention = number | undefined | Promise<number | undefined>;
 /** A way to the registry. @param intervene gives the status of an answer in place of the registry's. */
 async function startWay(intervene: (path: string, attempt: number) => Intervention): Promise<string> {
   const attempts = new Map<string, number>();
-  const server = createServer(async (request, response) => {
-    const path = `${request.method} ${request.url}`;
+  const pass = async (request: IncomingMessage, response: ServerResponse) => {
+    const path = decodeURIComponent(`${request.method} ${request.url}`);
     const attempt = (attempts.get(path) ?? 0) + 1;
     attempts.set(path, attempt);
     const status = await intervene(path, attempt);
@@ -119,7 +128,8 @@ async function startWay(intervene: (path: string, attempt: number) => Interventi
     );
     onward.on("error", () => response.destroy());
     request.pipe(onward);
-  });
+  };
+  const server = createServer((request, response) => void pass(request, response));
   open.add(server);
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
   return `127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -154,6 +164,11 @@ test("a sound registry is read to its end, and nothing of it counts as pulled", 
 
   const { stdout } = await registry.home.berth(["doctor", registry.server.address, "--deep", "sound/web"]);
   expect(stdout).toMatch(/^ok +sound\/web\nRead 1 image: 2 tags, 3 manifests, 6 blobs, \S+ KiB\.\n$/);
+  // With a refresh token, which is exchanged for others.
+  const home = new Home();
+  await home.run(["login", registry.server.address, "-u", USER, "--password-stdin"], { input: PASSWORD });
+  expect(await home.run(["doctor", registry.server.address, "--deep", "sound/web"])).toBe(stdout);
+  home.remove();
   const quick = await examine(["--no-bytes", "--organization", "sound"]);
   expect(quick).toMatchObject({ exitCode: 0, result: { blobs: 12, faults: [] } });
   expect(quick.result?.bytes).toBeLessThan(image.layer.size);
@@ -178,7 +193,7 @@ test("what is lost, changed and cut is named with its tag and what to do", async
   expect(ofChanged).toMatchObject({ kind: "damaged-blob", image: "broken/changed", tags: ["2"], mend: repair });
   expect(ofChanged?.digest).toBe(changed.layer.digest);
   expect(ofCut).toMatchObject({ kind: "damaged-blob", image: "broken/cut", tags: ["3"], mend: repair });
-  expect(ofCut?.detail).toBe(`layer ${cut.layer.digest} is damaged: it breaks off after 1000 bytes`);
+  expect(ofCut?.detail).toBe(`layer ${cut.layer.digest} is damaged: it breaks off whenever it is read`);
   const push = expect.stringContaining("Push the image again") as string;
   expect(ofGone).toMatchObject({ kind: "missing-blob", digest: gone.layer.digest, mend: push });
 
@@ -226,6 +241,18 @@ test("a manifest that is gone, one with another text, and false sizes are found"
   expect(index.digest).not.toBe(child);
 });
 
+test("an index that says of a manifest what is not so is found", async () => {
+  const { digest } = await pushImage(operator, "index/web", "1");
+  const manifests = [{ mediaType: DOCKER_MANIFEST, digest, size: 5, platform: { os: "linux", architecture: "amd64" } }];
+  await putManifest(operator, "index/web", "2", { schemaVersion: 2, mediaType: INDEX_TYPE, manifests });
+  const { exitCode, result } = await examine(["index/web"]);
+  expect(result?.faults).toMatchObject([
+    { kind: "wrong-type", digest, tags: ["1", "2"], detail: expect.stringContaining(DOCKER_MANIFEST) },
+    { kind: "wrong-size", digest, mend: expect.stringContaining("Build the image again") },
+  ]);
+  expect(exitCode).toBe(1);
+});
+
 test("layers that may not be distributed are left out, and said to be", async () => {
   const { config, layer } = await pushLayer("windows/nano");
   const digest = `sha256:${"0123456789abcdef".repeat(4)}`;
@@ -235,6 +262,31 @@ test("layers that may not be distributed are left out, and said to be", async ()
   const { exitCode, result } = await examine(["windows/nano"]);
   expect(result).toMatchObject({ faults: [], omissions: [{ image: "windows/nano", digest, tags: ["2"] }] });
   expect(exitCode).toBe(0);
+});
+
+test("of a pull-through cache only what it has is read", async () => {
+  const stateDir = makeTemporaryDirectory();
+  const elsewhere = await startServer(stateDir);
+  const there = operatorOf(elsewhere);
+  await pushIndex(there, "library/multi", "1");
+  const remote = { name: "elsewhere", url: elsewhere.url, username: USER, password: PASSWORD };
+  await operator.ask("POST", "/api/remotes", remote);
+  await operator.ask("POST", "/api/organizations", { name: "cache" });
+  await operator.ask("PUT", "/api/organizations/cache/upstream", { remote: "elsewhere", path: "library" });
+  const archive = registry.home.path("multi.tar");
+  await registry.home.run(["pull", "cache/multi:1", archive, "--platform", "linux/arm64"]);
+
+  const first = await examine(["cache/multi"]);
+  expect(first.result).toMatchObject({ faults: [], tags: 1, manifests: 2, blobs: 2 });
+  const omitted = first.result?.omissions ?? [];
+  expect(omitted.map(({ detail }) => detail)).toEqual([expect.stringContaining("gets it with the first pull")]);
+  // The examination has fetched nothing.
+  expect((await examine(["cache/multi"])).result).toEqual(first.result);
+  expect(first.exitCode).toBe(0);
+  await elsewhere.stop();
+  // Nor does it need the other registry.
+  expect((await examine(["cache/multi"])).result).toEqual(first.result);
+  removeDirectory(stateDir);
 });
 
 test("everybody reads what they may pull, and nothing else", async () => {
@@ -290,18 +342,31 @@ test("connections that break off and answers that ask for patience are tried aga
 });
 
 test("what is deleted meanwhile is no fault", async () => {
-  const first = await pushLayer("fleeting/first");
-  await pushLayer("fleeting/second");
-  let isDeleted = false;
-  const host = await startWay((path) => {
-    if (isDeleted || !path.includes(`/fleeting/first/blobs/${first.layer.digest}`)) return undefined;
-    isDeleted = true;
-    void operator.ask("DELETE", "/api/organizations/fleeting/images/second");
-    return 503;
+  const first = await pushLayer("fleeting/1-first");
+  const second = await pushLayer("fleeting/2-second");
+  const third = await pushLayer("fleeting/3-third");
+  await pushLayer("fleeting/4-fourth");
+  const withoutManifest = async (image: string, { manifest }: typeof first) => {
+    const { status } = await operator.send("DELETE", `/v2/fleeting/${image}/manifests/${manifest.digest}`);
+    deletions.push(status);
+  };
+  const deletions: number[] = [];
+  const host = await startWay(async (path, attempt) => {
+    if (path.includes(`/1-first/manifests/${first.manifest.digest}/text`) && attempt === 1) {
+      await withoutManifest("1-first", first);
+    }
+    if (path.includes("/2-second/") && path.includes(`/blobs/${second.layer.digest}`)) {
+      if (attempt === 1 && path.startsWith("HEAD /api")) await withoutManifest("2-second", second);
+      return 404;
+    }
+    if (path.startsWith("HEAD") && path.includes(`/3-third/blobs/${third.layer.digest}`)) {
+      await operator.ask("DELETE", "/api/organizations/fleeting/images/4-fourth");
+    }
+    return undefined;
   });
   const { exitCode, result } = await examine(["--organization", "fleeting"], { BERTH_REGISTRY: host }, host);
-  expect(isDeleted).toBe(true);
-  expect(result).toMatchObject({ complete: true, images: 1, faults: [] });
+  expect(deletions).toEqual([202, 202]);
+  expect(result).toMatchObject({ complete: true, images: 3, manifests: 2, faults: [], omissions: [] });
   expect(exitCode).toBe(0);
 });
 

@@ -25,6 +25,7 @@ const PUSH_AGAIN = "Push the image again: the registry takes what it lacks.";
 const DELETE_AND_PUSH = "Delete it, and push the image again.";
 const REPAIR =
   "A push does not replace it. Ask the operator for `npm run check-storage -- --repair`, then push the image again.";
+const CHECK = "Ask the operator for `npm run check-storage`.";
 const BUILT_SO = "It was pushed so. Build the image again, and push that.";
 
 /** What is wrong with a manifest, or with a blob. */
@@ -126,7 +127,7 @@ type Verdict =
   | { state: "elsewhere" }
   | { state: "missing" }
   | { state: "damaged"; detail: string }
-  /** Its bytes break off, however often they are asked for. */
+  /** Its bytes do not come to their end, however often they are asked for. */
   | { state: "unreadable"; detail: string };
 
 /** Reads blobs, each once. */
@@ -156,11 +157,7 @@ class BlobExamination {
   async #read(name: ImageName, digest: string, signal: AbortSignal): Promise<Verdict> {
     const { client, readsBytes, onProgress } = this.#options;
     const repository = nameOf(name);
-    if (!readsBytes || !(await this.#isHere(name, digest, signal))) {
-      const size = await client.findBlob(repository, digest, { signal });
-      if (size === undefined) return { state: "missing" };
-      return readsBytes ? { state: "elsewhere" } : { state: "sound", size };
-    }
+    if (!readsBytes || !(await this.#isHere(name, digest, signal))) return this.#ask(name, digest, signal);
     let size = 0;
     try {
       for await (const piece of chunksOf(downloadBlob(client, repository, { digest }, { signal }))) {
@@ -178,7 +175,19 @@ class BlobExamination {
       const isOfBlob = error instanceof NetworkLost || (error instanceof RegistryRefusal && error.status >= 500);
       // The registry may be gone, and with it everything.
       if (!isOfBlob || !(await answers(client, signal))) throw error;
-      return { state: "unreadable", detail: `it breaks off after ${size} bytes` };
+      return { state: "unreadable", detail: "it breaks off whenever it is read" };
+    }
+  }
+
+  async #ask(name: ImageName, digest: string, signal: AbortSignal): Promise<Verdict> {
+    const { client, readsBytes } = this.#options;
+    try {
+      const size = await client.findBlob(nameOf(name), digest, { signal });
+      if (size === undefined) return { state: "missing" };
+      return readsBytes ? { state: "elsewhere" } : { state: "sound", size };
+    } catch (error) {
+      if (isUnavailable(error) && !(await this.#isHere(name, digest, signal))) return { state: "elsewhere" };
+      throw error;
     }
   }
 
@@ -213,13 +222,22 @@ interface Description {
   size?: number;
   /** For people. */
   by: string;
+  /** What to do when it is not so. */
+  mend: string;
 }
 
-/** A blob, and the manifests that name it. */
+/** A blob, and what the manifests that name it say of it. */
 interface WantedBlob {
   role: "configuration" | "layer" | "blob";
   named: { manifest: string; size: number }[];
-  tags: Set<string>;
+}
+
+/** A manifest that was read. */
+interface ReadManifest {
+  mediaType: string;
+  size: number;
+  /** Those that lead to it. */
+  tags: ReadonlySet<string>;
 }
 
 class ImageExamination {
@@ -233,8 +251,8 @@ class ImageExamination {
   readonly #wanted = new Map<string, Wanted>();
   #unread: Wanted[] = [];
   readonly #descriptions: Description[] = [];
-  /** What manifests are, by digest. */
-  readonly #manifests = new Map<string, { mediaType: string; size: number }>();
+  /** By digest. */
+  readonly #manifests = new Map<string, ReadManifest>();
   readonly #blobs = new Map<string, WantedBlob>();
 
   constructor(options: DeepOptions, name: ImageName, counts: Counts, judge: BlobExamination) {
@@ -256,7 +274,7 @@ class ImageExamination {
       this.#unread = [];
       await runAll(unread, { jobs, signal }, (wanted) => this.#manifest(wanted));
     }
-    for (const description of this.#descriptions) await this.#compare(description);
+    for (const description of this.#descriptions) this.#compare(description);
     await runAll(this.#blobs, { jobs, signal }, ([digest, wanted], stop) => this.#blob(digest, wanted, stop));
     return this.#report;
   }
@@ -272,7 +290,7 @@ class ImageExamination {
     for await (const { name, digest, mediaType, companions } of tags) {
       found.add(name);
       this.#want(digest, [name], () => this.#isListed(name, digest));
-      this.#descriptions.push({ digest, mediaType, by: `the list of tags, of ${name},` });
+      this.#descriptions.push({ digest, mediaType, by: `the list of tags, of ${name},`, mend: CHECK });
       for (const companion of companions) {
         found.add(companion.name);
         this.#want(companion.digest, [companion.name], () => this.#isTag(companion.name));
@@ -338,13 +356,24 @@ class ImageExamination {
     }
   }
 
+  /** Whether a pull-through cache gets a manifest that it has not got. */
+  async #isElsewhere(digest: string): Promise<boolean> {
+    const { client, signal } = this.#options;
+    try {
+      return await client.hasManifest(nameOf(this.#name), digest, { signal });
+    } catch (error) {
+      if (isUnavailable(error)) return true;
+      throw error;
+    }
+  }
+
   async #manifest({ reference, tags, isStillNamed }: Wanted): Promise<void> {
     const { client, signal, onProgress } = this.#options;
     const repository = nameOf(this.#name);
     const text = await this.#text(reference);
     if (!text) {
-      const isElsewhere = isDigest(reference) && (await client.headManifest(repository, reference, { signal })).isThere;
-      if (isElsewhere) this.#omit(reference, tags, `manifest ${reference} ${NOT_FETCHED}`);
+      if (isDigest(reference) && (await this.#isElsewhere(reference)))
+        this.#omit(reference, tags, `manifest ${reference} ${NOT_FETCHED}`);
       else if (!(await this.#text(reference)) && (await isStillNamed())) {
         this.#fault("missing-manifest", reference, tags, `manifest ${reference} is missing`, PUSH_AGAIN);
       }
@@ -352,7 +381,7 @@ class ImageExamination {
     }
     const { digest, mediaType, bytes } = text;
     if (this.#manifests.has(digest)) return;
-    this.#manifests.set(digest, { mediaType, size: bytes.byteLength });
+    this.#manifests.set(digest, { mediaType, size: bytes.byteLength, tags });
     this.#counts.manifests += 1;
     this.#counts.bytes += bytes.byteLength;
     onProgress(this.#counts);
@@ -369,12 +398,12 @@ class ImageExamination {
       return;
     }
     // As it says itself.
-    this.#descriptions.push({ digest, mediaType: parsed.mediaType, by: "its own text" });
+    this.#descriptions.push({ digest, mediaType: parsed.mediaType, by: "its own text", mend: DELETE_AND_PUSH });
     const isStillHere = async () => (await this.#text(digest)) !== undefined;
     if (parsed.kind === "index") {
       for (const child of childrenOf(parsed)) {
         this.#want(child.digest, tags, isStillHere);
-        this.#descriptions.push({ ...child, by: `index ${digest}` });
+        this.#describe(child, `index ${digest}`, BUILT_SO);
       }
     }
     for (const layer of foreignLayersOf({ parsed })) {
@@ -382,42 +411,44 @@ class ImageExamination {
     }
     for (const blob of blobsOf({ parsed })) {
       const role = parsed.kind === "index" ? "blob" : blob.digest === parsed.config.digest ? "configuration" : "layer";
-      this.#wantBlob(blob, { role, manifest: digest, tags });
+      this.#wantBlob(blob, role, digest);
     }
     const findReferrers = () => listReferrers(client, repository, digest, { signal });
     for (const referrer of await findReferrers()) {
       const isListed = async () => (await findReferrers()).some((each) => each.digest === referrer.digest);
       this.#want(referrer.digest, tags, isListed);
-      this.#descriptions.push({ ...referrer, by: `the list of what refers to ${digest}` });
+      this.#describe(referrer, `the list of what refers to ${digest}`, CHECK);
     }
   }
 
-  #wantBlob(
-    { digest, size }: Descriptor,
-    { role, manifest, tags }: { role: WantedBlob["role"]; manifest: string; tags: ReadonlySet<string> },
-  ): void {
-    const wanted = this.#blobs.get(digest) ?? { role, named: [], tags: new Set() };
+  #describe({ digest, mediaType, size }: Descriptor, by: string, mend: string): void {
+    this.#descriptions.push({ digest, mediaType, size, by, mend });
+  }
+
+  #wantBlob({ digest, size }: Descriptor, role: WantedBlob["role"], manifest: string): void {
+    const wanted = this.#blobs.get(digest) ?? { role, named: [] };
     wanted.named.push({ manifest, size });
-    for (const tag of tags) wanted.tags.add(tag);
     this.#blobs.set(digest, wanted);
   }
 
   /** Compares a manifest with what something says of it. */
-  #compare({ digest, mediaType, size, by }: Description): void {
+  #compare({ digest, mediaType, size, by, mend }: Description): void {
     const manifest = this.#manifests.get(digest);
     if (!manifest) return;
-    const tags = this.#wanted.get(digest)?.tags ?? [];
+    const { tags } = manifest;
     if (mediaType !== undefined && mediaType !== manifest.mediaType) {
       const detail = `manifest ${digest} is ${manifest.mediaType}, and ${by} says ${mediaType}`;
-      this.#fault("wrong-type", digest, tags, detail, DELETE_AND_PUSH);
+      this.#fault("wrong-type", digest, tags, detail, mend);
     }
     if (size !== undefined && size !== manifest.size) {
       const detail = `manifest ${digest} has ${manifest.size} bytes, and ${by} says ${size}`;
-      this.#fault("wrong-size", digest, tags, detail, BUILT_SO);
+      this.#fault("wrong-size", digest, tags, detail, mend);
     }
   }
 
-  async #blob(digest: string, { role, named, tags }: WantedBlob, signal: AbortSignal): Promise<void> {
+  async #blob(digest: string, { role, named }: WantedBlob, signal: AbortSignal): Promise<void> {
+    const tagsOf = (manifest: string) => [...(this.#manifests.get(manifest)?.tags ?? [])];
+    const tags = new Set(named.flatMap(({ manifest }) => tagsOf(manifest)));
     const verdict = await this.#judge.judge(this.#name, digest, signal);
     const what = `${role} ${digest}`;
     if (verdict.state === "elsewhere") {
@@ -428,7 +459,7 @@ class ImageExamination {
       for (const { manifest, size } of named) {
         if (size === verdict.size) continue;
         const detail = `${what} has ${verdict.size} bytes, and manifest ${manifest} says ${size}`;
-        this.#fault("wrong-size", digest, tags, detail, BUILT_SO);
+        this.#fault("wrong-size", digest, tagsOf(manifest), detail, BUILT_SO);
       }
       return;
     }
@@ -451,7 +482,15 @@ class ImageExamination {
   }
 }
 
-const NOT_FETCHED = "is not here: this pull-through cache gets it with the first pull";
+const NOT_FETCHED = "is not here: a pull-through cache gets it with the first pull";
+
+/**
+ * Of what the registry has not got itself: whether the one that a pull-through cache stands for does not answer. What the
+ * cache has is read all the same.
+ */
+function isUnavailable(error: unknown): boolean {
+  return error instanceof RegistryRefusal && error.code === "UNAVAILABLE";
+}
 
 export function nameOf({ organization, image }: ImageName): string {
   return `${organization}/${image}`;
