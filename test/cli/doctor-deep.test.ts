@@ -164,6 +164,7 @@ test("a sound registry is read to its end, and nothing of it counts as pulled", 
 
   const { stdout } = await registry.home.berth(["doctor", registry.server.address, "--deep", "sound/web"]);
   expect(stdout).toMatch(/^ok +sound\/web\nRead 1 image: 2 tags, 3 manifests, 6 blobs, \S+ KiB\.\n$/);
+  expect(await registry.home.run(["doctor", "--deep", "sound/web"])).toBe(stdout);
   // With a refresh token, which is exchanged for others.
   const home = new Home();
   await home.run(["login", registry.server.address, "-u", USER, "--password-stdin"], { input: PASSWORD });
@@ -315,6 +316,8 @@ test.for([
   [["doctor", "127.0.0.1", "--no-bytes"], "--deep"],
   [["doctor", "127.0.0.1", "--deep", "--probe-limit"], "pushes nothing"],
   [["doctor", "127.0.0.1", "--deep", "acme/web", "--organization", "acme"], "not both"],
+  [["doctor", "--deep", "acme/web", "--scope", "own"], "not both"],
+  [["doctor", "127.0.0.1", "--deep", "acme"], "no image"],
   [["doctor", "127.0.0.1", "--deep", "--jobs", "0"], "--jobs"],
 ] as const)("berth %o is wrong usage", async ([args, message]) => {
   const { exitCode, stderr } = await registry.home.berth(args);

@@ -74,7 +74,8 @@ export const doctor = command({
         default: true,
         describe: "With --deep, read the bytes of blobs; --no-bytes only asks whether they are there",
       })
-      .check(({ deep, images, organization, scope, bytes, repository, probeLimit }) => {
+      .check(({ host, deep, images: others, organization, scope, bytes, repository, probeLimit }) => {
+        const { images } = split(deep, host, others);
         const isNarrowed = organization !== undefined || scope !== undefined;
         if (!deep && (images.length > 0 || isNarrowed || !bytes)) {
           throw usageFailure("images, --organization, --scope and --no-bytes go with --deep");
@@ -88,10 +89,11 @@ export const doctor = command({
         return true;
       }),
   run: async (argv) => {
-    const { host, registry: option, repository, probeLimit: probesLimit, json } = argv;
+    const { registry: option, repository, probeLimit: probesLimit, json } = argv;
+    const { host, images } = split(argv.deep, argv.host, argv.images);
     const registry = chooseRegistry(host ?? option);
     if (argv.deep) {
-      const { images, organization, scope = "all", jobs, bytes: readsBytes, quiet } = argv;
+      const { organization, scope = "all", jobs, bytes: readsBytes, quiet } = argv;
       const names = images.map(parseImageName);
       await examineDeep({ registry, images: names, scope, organization, jobs, readsBytes, quiet, json });
       return;
@@ -109,6 +111,12 @@ export const doctor = command({
     if (count > 0) throw new Failure(EXIT.failed, `${count} of ${results.length} checks failed`);
   },
 });
+
+/** With `--deep` the host may be left out: it is the registry that is meant otherwise, and images have a slash. */
+function split(isDeep: boolean, first: string | undefined, others: readonly string[]) {
+  const isImage = isDeep && first !== undefined && /^[^:]+\/[^/]/.test(first);
+  return isImage ? { host: undefined, images: [first, ...others] } : { host: first, images: others };
+}
 
 function print({ check, status, detail, mend }: Examined): void {
   printLine(`${SIGNS[status].padEnd(6)}  ${check.padEnd(15)}  ${printable(detail)}`);
