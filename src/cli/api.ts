@@ -5,6 +5,7 @@ import { type Credentials, TokenAuthorizer } from "../client/authorization.ts";
 import { parseChallenges } from "../kernel/challenge.ts";
 import { NetworkLost, ProtocolViolation, RegistryRefusal } from "../client/errors.ts";
 import { HttpSender } from "../client/http.ts";
+import type { RegistryClient } from "../client/registry-client.ts";
 import { DEFAULT_RETRY_POLICY } from "../client/retry.ts";
 import { findCredentials } from "./credentials/find.ts";
 import { EXIT } from "./exit-codes.ts";
@@ -37,6 +38,25 @@ export async function openApi(registry: RegistryAddress, credentials?: Credentia
         throw connectionFailed(url, error);
       }
     },
+  });
+}
+
+/**
+ * The API by way of a client of the registry, for commands that ask for much and long: what fails in passing is asked again, and
+ * tokens are renewed.
+ *
+ * @param client one that has been asked for something, unless it is anonymous: it knows then where tokens are given.
+ */
+export function apiThrough(client: RegistryClient, signal: AbortSignal): Api {
+  return createApi({
+    refuse,
+    baseUrl: client.url.origin,
+    fetch: ({ method, url, headers }) =>
+      client.send(
+        { method, url, headers: Object.fromEntries(headers), scopes: [], signal },
+        // Read here, so that an answer which breaks off is asked for again.
+        async (response) => new Response(await response.arrayBuffer(), response),
+      ),
   });
 }
 

@@ -91,3 +91,35 @@ class Lines implements Progress {
     // Lines stay.
   }
 }
+
+/** One sentence about what goes on, which a newer one replaces. */
+export interface StatusLine {
+  show: (text: string) => void;
+  /** Makes room for what stays. */
+  clear: () => void;
+}
+
+const NO_STATUS: StatusLine = { show: () => undefined, clear: () => undefined };
+/** Milliseconds between two sentences on a terminal. */
+const REDRAW_MS = 200;
+
+/** @param isQuiet shows nothing at all. */
+export function startStatusLine(isQuiet: boolean, stream: NodeJS.WriteStream = process.stderr): StatusLine {
+  if (isQuiet) return NO_STATUS;
+  const { isTTY } = stream;
+  let shownAt = isTTY ? 0 : performance.now();
+  return {
+    show: (text) => {
+      const now = performance.now();
+      if (now - shownAt < (isTTY ? REDRAW_MS : INTERVAL_MS)) return;
+      shownAt = now;
+      if (isTTY) stream.write(`\r${text.slice(0, stream.columns - 1)}\x1b[K`);
+      else printNotice(text);
+    },
+    clear: () => {
+      if (!isTTY) return;
+      shownAt = 0;
+      stream.write("\r\x1b[K");
+    },
+  };
+}

@@ -12,20 +12,18 @@ const MAX_JOBS = 64;
 
 /** Adds `--jobs`, `--chunk-size` and `--quiet`. */
 export function withTransferOptions<T>(yargs: Argv<T>) {
+  return withJobs(yargs, "Layers that are on their way at once").option("chunk-size", {
+    type: "string",
+    requiresArg: true,
+    default: "80MiB",
+    describe: "The largest request to a registry",
+  });
+}
+
+/** Adds `--jobs` and `--quiet`. */
+export function withJobs<T>(yargs: Argv<T>, describe: string) {
   return yargs
-    .option("jobs", {
-      alias: "j",
-      type: "number",
-      requiresArg: true,
-      default: DEFAULT_JOBS,
-      describe: "Layers that are on their way at once",
-    })
-    .option("chunk-size", {
-      type: "string",
-      requiresArg: true,
-      default: "80MiB",
-      describe: "The largest request to a registry",
-    })
+    .option("jobs", { alias: "j", type: "number", requiresArg: true, default: DEFAULT_JOBS, describe })
     .option("quiet", { alias: "q", type: "boolean", default: false, describe: "Show no progress" })
     .check(({ jobs }) => {
       if (Number.isSafeInteger(jobs) && jobs >= 1 && jobs <= MAX_JOBS) return true;

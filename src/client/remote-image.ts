@@ -88,7 +88,7 @@ export function inPushOrder(image: RemoteImage): RemoteImage[] {
 }
 
 /** The blobs that a registry must have for a manifest, each once; layers that may not be distributed stay where they are. */
-export function blobsOf({ parsed }: RemoteImage): Descriptor[] {
+export function blobsOf({ parsed }: Pick<RemoteImage, "parsed">): Descriptor[] {
   const named =
     parsed.kind === "image" ? [parsed.config, ...parsed.layers] : parsed.manifests.filter((one) => !isManifest(one));
   const distributed = named.filter(({ mediaType }) => !isNonDistributable(mediaType));
@@ -96,11 +96,12 @@ export function blobsOf({ parsed }: RemoteImage): Descriptor[] {
 }
 
 /** The layers of a manifest that may not be distributed: a registry may have them all the same. */
-export function foreignLayersOf({ parsed }: RemoteImage): Descriptor[] {
+export function foreignLayersOf({ parsed }: Pick<RemoteImage, "parsed">): Descriptor[] {
   return parsed.kind === "image" ? parsed.layers.filter(({ mediaType }) => isNonDistributable(mediaType)) : [];
 }
 
-function childrenOf(index: ImageIndex): Descriptor[] {
+/** The manifests that an index names. */
+export function childrenOf(index: ImageIndex): Descriptor[] {
   return index.manifests.filter(isManifest);
 }
 

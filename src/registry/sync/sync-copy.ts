@@ -203,9 +203,7 @@ export class SyncCopy {
   async #blobs(digest: Digest): Promise<void> {
     const { stores, work, progress, signal } = this.#step;
     const { job } = work;
-    const wanted = await this.#withManifest(digest, ({ bytes, mediaType, parsed }) => {
-      return blobsOf({ manifest: { bytes, mediaType, digest }, parsed, children: [] });
-    });
+    const wanted = await this.#withManifest(digest, ({ parsed }) => blobsOf({ parsed }));
     const digests = wanted.map((blob) => blob.digest);
     const [stored, sources] = await Promise.all([
       findBlobs(stores.db, job.repositoryId, digests),
