@@ -190,7 +190,7 @@ const SLOW: TestProjectInlineConfiguration[] = [
   alone("crash"),
   // Random clients on a real `npm start` that is killed again and again.
   alone("chaos"),
-  // Huawei's unmodified SDK for SWR against a real `npm start`.
+  // Huawei's unmodified SDK for SWR, and all examples of `/docs`, against a real `npm start`.
   alone("sdk"),
   // Triggers of a real `npm start`, and what they call: receivers and clusters that fail in every way.
   alone("triggers"),

@@ -20,11 +20,14 @@ export class Receiver {
   readonly #server: HttpServer;
   readonly #attempts = new Map<string, number>();
 
-  /** @param behaviours by path; any other path answers 404. */
-  constructor(behaviours: Record<string, Behaviour>) {
+  /**
+   * @param behaviours by path.
+   * @param otherwise of any other path; default: it answers 404.
+   */
+  constructor(behaviours: Record<string, Behaviour>, otherwise = answer(404)) {
     this.#server = createServer((request, response) => {
       void this.#receive(request).then((received) => {
-        const behave = behaviours[received.path] ?? answer(404);
+        const behave = behaviours[received.path] ?? otherwise;
         behave(response, received);
       });
     });

@@ -1,6 +1,6 @@
 /**
  * The example of an operation: a command for a POSIX shell that can be run as it stands, where there is what it names.
- * `test/workerd/docs-examples.test.ts` sends every one of them.
+ * `test/workerd/docs-examples.test.ts` sends every one of them, and `test/sdk/docs-examples.test.ts` types them into a shell.
  */
 import type { DescribedOperation, OpenApiDocument } from "../openapi-document.ts";
 import { bodySchemaOf, type Parameter, parametersOf } from "./operation-parts.ts";
