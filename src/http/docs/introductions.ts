@@ -34,8 +34,8 @@ export const INTRODUCTIONS: readonly Introduction[] = [
         id: "first-request",
         title: { en: "The first request", zh: "第一个请求" },
         text: {
-          en: "Set your name and password once. All examples in this documentation read them from the environment.\n\nThis request shows who you are to the registry.",
-          zh: "先设置用户名和密码，本文档的所有示例都从环境变量中读取它们。\n\n以下请求返回当前用户的信息。",
+          en: "Set your name and password once, by `export NAME=… PASSWORD=…`. All examples in this documentation read them from the environment. A few read further secrets that are yours to set: `$TOKEN`, `$NEW_PASSWORD` and the like.\n\nThis request shows who you are to the registry.",
+          zh: "先用 `export NAME=… PASSWORD=…` 设置用户名和密码，本文档的所有示例都从环境变量中读取它们。少数示例还会读取您自行设置的其他密钥，例如 `$TOKEN`、`$NEW_PASSWORD`。\n\n以下请求返回当前用户的信息。",
         },
         example: `curl -u "$NAME:$PASSWORD" '${REGISTRY}/api/session'`,
       },
