@@ -143,6 +143,8 @@ describe("tags", () => {
     const companion = row(page.getByRole("table", { name: "Tags that belong to it" }), names[0] ?? "");
     await companion.getByRole("link", { name: names[0] ?? "", exact: true }).waitFor();
     await companion.getByText("Signature", { exact: true }).waitFor();
+    const card = page.getByRole("region", { name: "Tags that belong to it" });
+    expect(await card.getByRole("table").count()).toBe(1);
   });
 
   test("are added to what another one points to, and moved only when asked twice", async () => {

@@ -3,10 +3,12 @@
  * what it is, fits its window, is accessible, and makes no browser complain. Leaves screenshots for a person to look at.
  */
 import { setTimeout } from "node:timers/promises";
+import type { Locator, Page } from "playwright-core";
 import { afterAll, describe, expect, test } from "vitest";
 import { seed, type Seed } from "./seed.ts";
 import { useConsole } from "./browsed-registry.ts";
-import type { Appearance, Visitor } from "./visitor.ts";
+import { type Appearance, DESKTOP, type Visitor } from "./visitor.ts";
+import { button } from "./widgets.ts";
 
 const LOADING_MS = 20_000;
 const MAX_LOOKS = 4;
@@ -211,7 +213,7 @@ const FORMS: readonly FormCase[] = [
 
 describe.each(FORMS.map((row, at) => ({ ...row, at })))(
   "$button.0 at $path",
-  ({ path, button, menu, choice, absent, at }) => {
+  ({ path, button: opener, menu, choice, absent, at }) => {
     test("is fit to be filled in", async () => {
       await Promise.all(
         appearancesOf(at).map(async (appearance) => {
@@ -226,7 +228,7 @@ describe.each(FORMS.map((row, at) => ({ ...row, at })))(
           const role = menu ? "menuitem" : "button";
           const scope = menu ? visitor.page : main;
           await scope
-            .getByRole(role, { name: inLanguage(button, appearance), exact: true })
+            .getByRole(role, { name: inLanguage(opener, appearance), exact: true })
             .last()
             .click();
           await visitor.page
@@ -238,7 +240,7 @@ describe.each(FORMS.map((row, at) => ({ ...row, at })))(
             .waitFor();
           await visitor.page.waitForLoadState("networkidle");
           if (choice) await visitor.page.getByLabel(inLanguage(choice, appearance), { exact: true }).check();
-          const name = [path, button[0], ...(choice ? [choice[0]] : [])];
+          const name = [path, opener[0], ...(choice ? [choice[0]] : [])];
           await expectFit(visitor, `forms/${name.map(nameOf).join("-")}`, appearance);
           if (absent) visitor.forgive(absent);
         }),
@@ -246,6 +248,165 @@ describe.each(FORMS.map((row, at) => ({ ...row, at })))(
     });
   },
 );
+
+/** Says something in the language of the window. */
+type Say = (english: string, chinese: string) => string;
+
+interface OpenCase {
+  path: string;
+  /** Opens it, and answers what then shows. */
+  open: (page: Page, say: Say) => Promise<Locator>;
+  /** It is there in windows of this width only. */
+  width?: Appearance["width"];
+}
+
+/** Each kind of what opens over a page or a form. */
+const OPENED: Readonly<Record<string, OpenCase>> = {
+  "list box": {
+    path: "/quotas",
+    open: async (page, say) => {
+      await page
+        .getByRole("main")
+        .getByRole("button", { name: say("Kind", "类型") })
+        .click();
+      return page.getByRole("listbox");
+    },
+  },
+  "list box with descriptions, in a dialog": {
+    path: `${WEB}/triggers`,
+    open: async (page, say) => {
+      await button(page, say("Add trigger", "添加触发器")).first().click();
+      await page.getByLabel(say("Send a webhook", "发送 Webhook")).check();
+      await page.getByRole("button", { name: say("Format", "格式") }).click();
+      return page.getByRole("listbox");
+    },
+  },
+  combobox: {
+    path: "/audit",
+    open: async (page, say) => {
+      await page.getByRole("combobox", { name: say("Organization", "组织") }).click();
+      return page.getByRole("option", { name: "acme" });
+    },
+  },
+  "combobox, in a dialog": {
+    path: "/images",
+    open: async (page, say) => {
+      await button(page, say("Create image", "创建镜像")).first().click();
+      const dialog = page.getByRole("dialog");
+      await dialog.getByRole("combobox", { name: say("Organization", "组织") }).fill("ac");
+      return page.getByRole("option", { name: "acme" });
+    },
+  },
+  "combobox without a match": {
+    path: `${WEB}/permissions`,
+    open: async (page, say) => {
+      await button(page, say("Add users", "添加授权")).first().click();
+      await page.getByRole("dialog").getByRole("combobox").fill("nobody-like-that");
+      return page.getByRole("listbox").getByText(say("Nothing matches", "没有匹配的结果"));
+    },
+  },
+  menu: {
+    path: WEB,
+    open: async (page, say) => {
+      await button(page, say("More actions for 1.2", "1.2 的更多操作")).click();
+      return page.getByRole("menu");
+    },
+  },
+  "menu of states": {
+    path: "/",
+    open: async (page, say) => {
+      await button(page, say("Language", "语言")).click();
+      return page.getByRole("menu");
+    },
+  },
+  "menu with an entry that is locked": {
+    path: "/accounts",
+    open: async (page, say) => {
+      await page
+        .getByRole("main")
+        .getByRole("button", { name: say("Actions for", "的操作") })
+        .first()
+        .click();
+      return page.getByRole("menu");
+    },
+  },
+  calendar: {
+    path: `${WEB}/sharing`,
+    open: async (page, say) => {
+      await button(page, say("Share image", "共享镜像")).click();
+      await page.getByRole("button", { name: say("Pick a date", "选择日期") }).click();
+      return page.getByRole("grid");
+    },
+  },
+  "exact time": {
+    path: "/logins",
+    open: async (page, say) => {
+      await page.getByRole("main").locator("button:has(time)").first().click();
+      return page.getByRole("dialog", { name: say("Exact time", "具体时间") });
+    },
+  },
+  tooltip: {
+    path: "/",
+    open: async (page, say) => {
+      // As a mouse does, it comes from somewhere.
+      await page.mouse.move(10, 400);
+      await button(page, say("Theme", "主题")).hover();
+      return page.getByRole("tooltip");
+    },
+  },
+  search: {
+    path: WEB,
+    open: async (page, say) => {
+      await button(page, say("Search", "搜索")).click();
+      await page.getByRole("dialog").getByRole("combobox").fill("web");
+      return page.getByRole("option", { name: "acme/web" }).first();
+    },
+  },
+  navigation: {
+    path: "/images",
+    width: 390,
+    open: async (page, say) => {
+      await button(page, say("Open the navigation", "打开导航")).click();
+      return page.getByRole("dialog");
+    },
+  },
+  disclosures: {
+    path: "/organizations/acme/clusters",
+    open: async (page, say) => {
+      await button(page, say("Add cluster", "添加集群")).first().click();
+      await page.getByText(say("Where do I find these?", "如何获取这些信息？")).click();
+      return page.getByRole("dialog").getByText("kind: ServiceAccount").first();
+    },
+  },
+};
+
+describe.each(Object.entries(OPENED))("%s", (kind, { path, open, width }) => {
+  const appearances = PAIRS.flat().filter(({ theme, language }) => (theme === "dark") === (language === "zh-CN"));
+
+  test.each(appearances.filter((appearance) => width === undefined || appearance.width === width))(
+    "is accessible when it is open: $width, $theme, $language",
+    async (appearance) => {
+      const visitor = await setting.windowOf(setting.operator, appearance);
+      await visitor.open(path);
+      const shown = await open(visitor.page, (...texts) => inLanguage(texts, appearance));
+      await shown.waitFor();
+      await expectFit(visitor, `opened/${nameOf(kind)}`, appearance);
+    },
+  );
+});
+
+test("a list of proposals closes when the focus leaves it, and then hides nothing", async () => {
+  const visitor = await setting.windowOf(setting.operator, DESKTOP);
+  const { page } = visitor;
+  await visitor.open("/audit");
+  await page.getByRole("combobox", { name: "Organization" }).click();
+  await page.getByRole("option", { name: "acme" }).waitFor();
+  // What is next opens a list of its own.
+  await page.keyboard.press("Shift+Tab");
+  await page.getByRole("listbox").waitFor({ state: "detached" });
+  // axe finds what is hidden and can take the focus.
+  await expectFit(visitor, "opened/left", DESKTOP);
+});
 
 function inLanguage(text: readonly [string, string] | string, { language }: Appearance): string {
   if (typeof text === "string") return text;

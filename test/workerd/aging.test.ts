@@ -118,6 +118,17 @@ describe("an aging rule of older limits, whose expressions are too complex", () 
   });
 });
 
+it.for(["date_rule", "tag_rule"])("the number of a %s is refused as the request calls it", async (kind, { expect }) => {
+  const repository = await repositoryWith("v1");
+  const path = `/api/organizations/${repository.name.replace("/", "/images/")}/aging/preview`;
+  const answer = await send("POST", path, {
+    body: JSON.stringify({ kind, amount: 0 }),
+    headers: { "Content-Type": "application/json" },
+  });
+  expect(answer.status).toBe(400);
+  expect(await answer.json()).toMatchObject({ errors: [{ reason: { code: "AGING_AMOUNT", field: "amount" } }] });
+});
+
 it("a preview has fewer tags on a page where the expressions take long, and loses none", async ({ expect }) => {
   const repository = await repositoryWith("v1");
   await addOldTags(repository, 300);

@@ -1,4 +1,6 @@
 /** The registry elsewhere that an organization stands for. */
+import { useQuery } from "@tanstack/react-query";
+import { unwrap } from "../../client/api/client.ts";
 import type { components } from "../../client/api/schema.d.ts";
 import { ifUnchanged, useChange } from "./change.ts";
 import { api, ApiError, keyOf, queries } from "./client.ts";
@@ -11,9 +13,19 @@ const IMAGES = "/api/images";
 
 /** The registry, for who manages the organization; null when it stands for none. */
 export function useUpstream(organization: string) {
-  const { data, error, isPending, refetch } = queries.useQuery("get", UPSTREAM, { params: { path: { organization } } });
-  const isNone = error instanceof ApiError && error.code === "UPSTREAM_UNKNOWN";
-  return { upstream: isNone ? null : data, error: isNone ? null : error, isPending, refetch };
+  const params = { path: { organization } };
+  return useQuery({
+    queryKey: keyOf(UPSTREAM, params.path),
+    // That there is none is an answer: a query that has failed begins from nothing when it is asked again, and so would the page.
+    queryFn: async ({ signal }): Promise<Upstream | null> => {
+      try {
+        return unwrap(await api.GET(UPSTREAM, { params, signal }));
+      } catch (error) {
+        if (error instanceof ApiError && error.code === "UPSTREAM_UNKNOWN") return null;
+        throw error;
+      }
+    },
+  });
 }
 
 /** The account's remote registries, by name. */

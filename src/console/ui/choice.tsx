@@ -3,7 +3,7 @@ import { type InputHTMLAttributes, type ReactNode, useId } from "react";
 import styles from "./choice.module.css";
 import { classNames } from "./class-names.ts";
 import { useFieldError } from "./field-errors.ts";
-import { RequiredMark } from "./fields.tsx";
+import { Complaint, FieldGroup, type FieldProps } from "./fields.tsx";
 import type { Choice } from "./select.tsx";
 
 interface ChoiceLineProps extends Omit<InputHTMLAttributes<HTMLInputElement>, "onChange" | "className"> {
@@ -76,16 +76,6 @@ export function Checkbox({ isSelected, isDisabled = false, isRequired = false, o
   );
 }
 
-/** What is wrong with a choice. */
-function Complaint({ id, error }: { id: string; error: string | undefined }) {
-  if (!error) return null;
-  return (
-    <div id={id} className={styles.error} role="alert">
-      {error}
-    </div>
-  );
-}
-
 export interface SwitchProps {
   label: ReactNode;
   description?: ReactNode;
@@ -100,71 +90,41 @@ export function Switch({ isSelected, isDisabled = false, ...props }: SwitchProps
   return <ChoiceLine look="switch" role="switch" checked={isSelected} disabled={isDisabled} {...props} />;
 }
 
-export interface RadioGroupProps<T extends string> {
-  label: string;
-  description?: ReactNode;
-  error?: string | undefined;
+export interface RadioGroupProps<T extends string> extends Omit<FieldProps, "isLabelHidden"> {
   options: readonly Choice<T>[];
   /** Undefined while nothing is chosen. */
   value: T | undefined;
   onChange: (value: T) => void;
   isDisabled?: boolean;
   isRequired?: boolean;
-  name?: string;
 }
 
 /** One of two to five values that are worth seeing side by side. */
 export function RadioGroup<T extends string>({
-  label,
-  description,
-  error,
   options,
   value,
   onChange,
   isDisabled = false,
-  isRequired = false,
-  name,
+  ...group
 }: RadioGroupProps<T>) {
   const id = useId();
-  const refused = useFieldError(name);
-  const complaint = error ?? refused.error;
   return (
-    <fieldset
-      className={styles.group}
-      data-field={name}
-      role="radiogroup"
-      aria-required={isRequired || undefined}
-      aria-invalid={complaint ? true : undefined}
-      aria-describedby={classNames(description ? `${id}-description` : "", complaint ? `${id}-error` : "") || undefined}
-    >
-      <legend className={styles.legend}>
-        {label}
-        {isRequired && <RequiredMark />}
-      </legend>
-      {description && (
-        <div id={`${id}-description`} className={styles.description}>
-          {description}
-        </div>
-      )}
+    <FieldGroup {...group} isChoice>
       {options.map((option) => (
         <ChoiceLine
           key={option.value}
           look="radio"
           type="radio"
-          name={name ?? id}
+          name={group.name ?? id}
           value={option.value}
           checked={option.value === value}
           disabled={isDisabled || option.isDisabled}
-          required={isRequired}
+          required={group.isRequired}
           label={option.label}
           description={option.description}
-          onChange={() => {
-            refused.clear();
-            onChange(option.value);
-          }}
+          onChange={() => onChange(option.value)}
         />
       ))}
-      <Complaint id={`${id}-error`} error={complaint} />
-    </fieldset>
+    </FieldGroup>
   );
 }

@@ -13,5 +13,11 @@ export const FieldErrorsContext = /* @__PURE__ */ createContext<FieldErrors>({ e
 /** The complaint about a field, and how to take it away; none for a field without a name. */
 export function useFieldError(name: string | undefined): { error: string | undefined; clear: () => void } {
   const { errors, clear } = use(FieldErrorsContext);
-  return { error: name === undefined ? undefined : errors[name], clear: () => name !== undefined && clear(name) };
+  const error = name === undefined ? undefined : errors[name];
+  return {
+    error,
+    clear: () => {
+      if (name !== undefined && error !== undefined) clear(name);
+    },
+  };
 }

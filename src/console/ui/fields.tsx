@@ -1,5 +1,5 @@
 /** Fields to type into, and the label, hint and complaint that every field has. */
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useId, useState } from "react";
 import { Button } from "react-aria-components/Button";
 import { FieldError } from "react-aria-components/FieldError";
 import { Group } from "react-aria-components/Group";
@@ -18,6 +18,7 @@ import { TextArea as AriaTextArea } from "react-aria-components/TextArea";
 import { TextField as AriaTextField, type TextFieldProps as AriaTextFieldProps } from "react-aria-components/TextField";
 import { useTranslation } from "react-i18next";
 import { classNames } from "./class-names.ts";
+import { useFieldError } from "./field-errors.ts";
 import styles from "./fields.module.css";
 import { IconClose, IconEye, IconEyeOff, IconMinus, IconPlus, IconSearch } from "./icons.tsx";
 
@@ -73,7 +74,7 @@ export function FieldDescription({ children }: { children: ReactNode }) {
 export function FieldErrorText({ error }: { error?: string | undefined }) {
   const { t } = useTranslation("kit");
   return (
-    <FieldError className={styles.error ?? ""}>
+    <FieldError data-complaint="" className={styles.error ?? ""}>
       {({ validationDetails, validationErrors }) => {
         if (error) return error;
         // The browser words these in its own language, which need not be the console's.
@@ -83,6 +84,71 @@ export function FieldErrorText({ error }: { error?: string | undefined }) {
         return validationErrors.join(" ");
       }}
     </FieldError>
+  );
+}
+
+/** The complaint about something that is no field of React Aria's. */
+export function Complaint({ id, error }: { id: string; error: string | undefined }) {
+  if (!error) return null;
+  return (
+    <div id={id} className={styles.error} role="alert" data-complaint="">
+      {error}
+    </div>
+  );
+}
+
+export interface FieldGroupProps extends FieldProps {
+  children: ReactNode;
+  /** Its fields stand beside each other, as far as there is room. */
+  isRow?: boolean;
+  /** Its fields are the values of one choice. */
+  isChoice?: boolean;
+  isRequired?: boolean;
+}
+
+/**
+ * Fields that belong together, and what is wrong with all of them: said before the first of them, because a group may be longer than the
+ * screen.
+ */
+export function FieldGroup({
+  label,
+  description,
+  error,
+  name,
+  isLabelHidden = false,
+  children,
+  isRow = false,
+  isChoice = false,
+  isRequired = false,
+}: FieldGroupProps) {
+  const id = useId();
+  const refused = useFieldError(name);
+  const complaint = error ?? refused.error;
+  return (
+    <fieldset
+      className={classNames(styles.group, isRow && styles.row, isChoice && styles.options)}
+      data-field={name}
+      data-invalid={complaint ? true : undefined}
+      aria-describedby={classNames(description ? `${id}-description` : "", complaint ? `${id}-error` : "") || undefined}
+      {...(isChoice && {
+        role: "radiogroup",
+        "aria-required": isRequired || undefined,
+        "aria-invalid": complaint ? true : undefined,
+      })}
+      onChange={refused.clear}
+    >
+      <legend className={isLabelHidden ? "visually-hidden" : (styles.legend ?? "")}>
+        {label}
+        {isRequired && <RequiredMark />}
+      </legend>
+      {description && (
+        <div id={`${id}-description`} className={styles.description}>
+          {description}
+        </div>
+      )}
+      <Complaint id={`${id}-error`} error={complaint} />
+      {children}
+    </fieldset>
   );
 }
 

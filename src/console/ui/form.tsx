@@ -46,6 +46,7 @@ export function Form({
   const { t } = useTranslation("kit");
   const isInDialog = use(InDialogContext);
   const form = useRef<HTMLFormElement>(null);
+  const foot = useRef<HTMLDivElement>(null);
   const [isPending, setIsPending] = useState(false);
   const [failure, setFailure] = useState<string>();
   const [isConflict, setConflict] = useState(false);
@@ -55,32 +56,37 @@ export function Form({
     if (isGuarded) guard.arm("changes");
   };
   // Locked fields lose the focus. After a failure it goes to the culprit, or back to where it was.
-  const focusNext = useRef<Element>(null);
+  const focusNext = useRef<{ before: Element | null; culprit?: HTMLElement | undefined }>(null);
+  // React Aria's fields take complaints that they showed before for new ones when they come in another object.
+  const [cleared, setCleared] = useState<readonly string[]>([]);
   const complaints = useMemo(
     () => ({
-      errors: fieldErrors,
-      clear: (name: string) => {
-        setFieldErrors((all) => Object.fromEntries(Object.entries(all).filter(([other]) => other !== name)));
-      },
+      errors: Object.fromEntries(Object.entries(fieldErrors).filter(([name]) => !cleared.includes(name))),
+      clear: (name: string) => setCleared((others) => [...others, name]),
     }),
-    [fieldErrors],
+    [fieldErrors, cleared],
   );
 
   useLayoutEffect(() => {
-    const next = focusNext.current;
-    if (isPending || !(next instanceof HTMLElement) || !next.isConnected) return;
+    if (isPending || !focusNext.current) return;
+    const { before, culprit } = focusNext.current;
     focusNext.current = null;
-    next.focus();
-    // With its label above and the complaint below.
-    next.closest(`[${FIELD}]`)?.scrollIntoView({ block: "nearest" });
-  }, [isPending]);
+    const next = (culprit && controlOf(culprit)) ?? before;
+    if (next instanceof HTMLElement && next.isConnected) next.focus();
+    if (!culprit) return;
+    // It stays over the fields, and is higher when something is said in it.
+    const footHeight = isInDialog ? (foot.current?.offsetHeight ?? 0) : 0;
+    form.current?.style.setProperty("--foot-height", `${footHeight}px`);
+    showField(culprit);
+  }, [isPending, isInDialog]);
 
   async function submit(how: Submission = { overwrites: false }) {
-    focusNext.current = document.activeElement;
+    focusNext.current = { before: document.activeElement };
     setIsPending(true);
     setFailure(undefined);
     setConflict(false);
     setFieldErrors({});
+    setCleared([]);
     // What is sent is not lost, and a success may lead elsewhere.
     guard.disarm();
     try {
@@ -98,8 +104,7 @@ export function Form({
     const { atFields, others } = place(errorParts(error), form.current);
     setFieldErrors(Object.fromEntries([...atFields].map(([{ name }, texts]) => [name, joinTexts(texts)])));
     if (others.length > 0) setFailure(joinTexts(others));
-    const culprit = inOrder([...atFields.keys()]).flatMap(({ element }) => controlOf(element) ?? [])[0];
-    if (culprit) focusNext.current = culprit;
+    if (focusNext.current) focusNext.current.culprit = inOrder([...atFields.keys()])[0]?.element;
   }
 
   function handleSubmit(event: FormEvent) {
@@ -143,7 +148,7 @@ export function Form({
           <TouchContext value={touch}>{children}</TouchContext>
         </FieldErrorsContext>
       </fieldset>
-      <div className={styles.end}>
+      <div ref={foot} className={styles.end}>
         {failure && (
           <Notice tone="danger" role="alert">
             {failure}
@@ -219,7 +224,12 @@ function recheck({ target }: FormEvent) {
  */
 function acceptAgain(form: HTMLFormElement | null): void {
   for (const control of form?.elements ?? []) {
-    if (control instanceof HTMLInputElement || control instanceof HTMLTextAreaElement) control.setCustomValidity("");
+    const isField =
+      control instanceof HTMLInputElement ||
+      // A Select has one that is not shown.
+      control instanceof HTMLSelectElement ||
+      control instanceof HTMLTextAreaElement;
+    if (isField) control.setCustomValidity("");
   }
 }
 
@@ -248,16 +258,19 @@ function place(parts: readonly ErrorPart[], form: HTMLFormElement | null) {
 }
 
 /**
- * The field that a refusal means. The API says where in a request it is: `target.url` may be the field `url`, and `labels.3` the
- * field `labels`.
+ * The field that a refusal means. The API says where in a request it is: `target.url` may be the field `url`, and `labels.3` the field
+ * `labels`. `condition` as a whole, or a part of it that is not shown, is said at the first field of `condition`.
  */
 function findField(fields: readonly ShownField[], path: string): ShownField | undefined {
   const steps = path.split(".");
-  const names = [
-    ...steps.map((_, at) => steps.slice(at).join(".")),
-    ...steps.map((_, at) => steps.slice(0, -at).join(".")),
-  ];
-  return names.flatMap((name) => fields.find((field) => field.name === name) ?? [])[0];
+  const ends = steps.map((_, at) => steps.slice(at).join("."));
+  const beginnings = steps.map((_, at) => steps.slice(0, at).join(".")).toReversed();
+  const first = (names: readonly string[], isMeant: (field: string, name: string) => boolean) =>
+    names.flatMap((name) => fields.find((field) => isMeant(field.name, name)) ?? [])[0];
+  return (
+    first([...ends, ...beginnings], (field, name) => field === name) ??
+    first([path, ...beginnings], (field, name) => name !== "" && field.startsWith(`${name}.`))
+  );
 }
 
 /** Fields as they follow each other on the screen. */
@@ -270,7 +283,13 @@ function inOrder(fields: readonly ShownField[]): ShownField[] {
 /** What of a field takes the focus. Pickers of days and numbers have a hidden input as well. */
 function controlOf(field: HTMLElement): HTMLElement | undefined {
   const controls = field.querySelectorAll<HTMLElement>("input, textarea, [role=spinbutton], button");
-  return [...controls].find((control) => control.getClientRects().length > 0);
+  return [...controls].find((control) => control.getClientRects().length > 0 && !control.matches(":disabled"));
+}
+
+/** Brings a field into view, with its label above; and the complaint about it, whatever else the field has. */
+function showField(field: HTMLElement): void {
+  field.scrollIntoView({ block: "nearest" });
+  field.querySelector("[data-complaint]")?.scrollIntoView({ block: "nearest" });
 }
 
 /** Tells the form around a field that something was chosen in it: for fields that send no `input` event. */

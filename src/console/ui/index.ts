@@ -39,10 +39,12 @@ export {
 export { useDraft } from "./draft.ts";
 export { errorText, isChangedMeanwhile } from "./error-text.ts";
 export {
+  FieldGroup,
   NumberField,
   SearchField,
   TextArea,
   TextField,
+  type FieldGroupProps,
   type NumberFieldProps,
   type SearchFieldProps,
   type TextAreaProps,

@@ -10,6 +10,7 @@ import { Select as AriaSelect, type SelectProps as AriaSelectProps, SelectValue 
 import { useTranslation } from "react-i18next";
 import { Spinner } from "./button.tsx";
 import { classNames } from "./class-names.ts";
+import { useFieldError } from "./field-errors.ts";
 import fieldStyles from "./fields.module.css";
 import { FieldDescription, FieldErrorText, FieldLabel, type FieldProps } from "./fields.tsx";
 import { TouchContext } from "./form.tsx";
@@ -128,6 +129,7 @@ export function ComboBox({
 }: ComboBoxProps) {
   const { t } = useTranslation("kit");
   const touch = use(TouchContext);
+  const refused = useFieldError(props.name);
   return (
     <AriaComboBox
       {...props}
@@ -145,7 +147,8 @@ export function ComboBox({
       }}
       allowsCustomValue={allowsCustom}
       allowsEmptyCollection={!allowsCustom}
-      menuTrigger={menuTrigger}
+      // The form gives the focus to what was refused, and a list would lie over the complaint.
+      menuTrigger={menuTrigger === "focus" && refused.error !== undefined ? "input" : menuTrigger}
       className={fieldStyles.field ?? ""}
     >
       <FieldLabel isRequired={props.isRequired} isHidden={isLabelHidden}>

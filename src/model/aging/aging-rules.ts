@@ -110,7 +110,7 @@ export function compileRule(rule: AgingRule): CompiledRule {
   const max = rule.kind === "date_rule" ? MAX_RETENTION_DAYS : MAX_RETAINED_TAGS;
   const field = rule.kind === "date_rule" ? "days" : "num";
   if (!Number.isInteger(rule.amount) || rule.amount < 1 || rule.amount > max) {
-    throw invalid(reason("AGING_AMOUNT", { field, max }), field, { detail: { field } });
+    throw invalid(reason("AGING_AMOUNT", { field, max }), "amount", { detail: { field } });
   }
   if (rule.labels.length + rule.patterns.length > MAX_EXEMPTIONS) {
     throw invalid(reason("AGING_EXEMPTIONS", { max: MAX_EXEMPTIONS }), "patterns");

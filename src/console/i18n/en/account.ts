@@ -151,6 +151,7 @@ const account = {
     conditions: "Jobs let in",
     conditionsHint:
       "All conditions have to hold. In a pattern, * is any characters but /, ** any characters, ? one character but /.",
+    condition: "Condition {{number}}",
     claim: "Claim {{number}}",
     comparison: "Comparison {{number}}",
     isExactly: "is exactly",

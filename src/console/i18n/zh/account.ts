@@ -145,6 +145,7 @@ const account: typeof en = {
     conditions: "允许的任务",
     conditionsHint:
       "所有条件须同时满足。通配符：* 匹配除 / 以外的任意字符，** 匹配任意字符，? 匹配除 / 以外的一个字符。",
+    condition: "条件 {{number}}",
     claim: "声明 {{number}}",
     comparison: "比较方式 {{number}}",
     isExactly: "等于",

@@ -28,6 +28,7 @@ export function PasswordField({ value: { kind, typed }, onChange }: PasswordFiel
     <>
       <RadioGroup
         label={t("users.password")}
+        {...(kind === "generated" && { name: "password" })}
         options={[
           { value: "generated", label: t("users.generate"), description: t("users.generateText") },
           { value: "typed", label: t("users.typePassword") },

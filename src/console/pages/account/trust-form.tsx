@@ -15,6 +15,7 @@ import { type TrustRule, useTrustRuleChanges } from "../../api/trust-rules.ts";
 import { thisRegistry } from "../../login-command/clients.ts";
 import {
   Button,
+  FieldGroup,
   Form,
   IconButton,
   IconClose,
@@ -148,11 +149,15 @@ function Conditions({ rows, onChange }: RowsProps<ConditionDraft>) {
   const { t } = useTranslation("account");
   const change = (row: ConditionDraft) => onChange(rows.map((other) => (other.id === row.id ? row : other)));
   return (
-    <fieldset className={styles.rows}>
-      <legend>{t("trust.conditions")}</legend>
-      <p className={styles.hint}>{t("trust.conditionsHint")}</p>
+    <FieldGroup label={t("trust.conditions")} description={t("trust.conditionsHint")} name="conditions">
       {rows.map((row, at) => (
-        <div key={row.id} className={styles.row}>
+        <FieldGroup
+          key={row.id}
+          label={t("trust.condition", { number: at + 1 })}
+          isLabelHidden
+          name={`conditions.${at}`}
+          isRow
+        >
           <div className={styles.cell}>
             <ExactField
               label={t("trust.claim", { number: at + 1 })}
@@ -188,7 +193,7 @@ function Conditions({ rows, onChange }: RowsProps<ConditionDraft>) {
             isDisabled={rows.length === 1}
             onPress={() => onChange(rows.filter((other) => other.id !== row.id))}
           />
-        </div>
+        </FieldGroup>
       ))}
       <div>
         <Button
@@ -199,7 +204,7 @@ function Conditions({ rows, onChange }: RowsProps<ConditionDraft>) {
           {t("trust.addCondition")}
         </Button>
       </div>
-    </fieldset>
+    </FieldGroup>
   );
 }
 
@@ -209,11 +214,9 @@ function Grants({ rows, onChange }: RowsProps<GrantDraft>) {
   const { choices } = useLevelNames();
   const change = (row: GrantDraft) => onChange(rows.map((other) => (other.id === row.id ? row : other)));
   return (
-    <fieldset className={styles.rows}>
-      <legend>{t("trust.grants")}</legend>
-      <p className={styles.hint}>{t("trust.grantsHint")}</p>
+    <FieldGroup label={t("trust.grants")} description={t("trust.grantsHint")} name="grants">
       {rows.map((row, at) => (
-        <div key={row.id} className={styles.row}>
+        <FieldGroup key={row.id} label={t("trust.level", { number: at + 1 })} isLabelHidden name={`grants.${at}`} isRow>
           <div className={styles.wideCell}>
             <ExactField
               label={t("trust.target", { number: at + 1 })}
@@ -226,6 +229,7 @@ function Grants({ rows, onChange }: RowsProps<GrantDraft>) {
           <div className={styles.cell}>
             <Select
               label={t("trust.level", { number: at + 1 })}
+              name={`grants.${at}.level`}
               options={choices}
               value={row.level}
               onChange={(level) => change({ ...row, level })}
@@ -237,7 +241,7 @@ function Grants({ rows, onChange }: RowsProps<GrantDraft>) {
             isDisabled={rows.length === 1}
             onPress={() => onChange(rows.filter((other) => other.id !== row.id))}
           />
-        </div>
+        </FieldGroup>
       ))}
       <div>
         <Button
@@ -248,6 +252,6 @@ function Grants({ rows, onChange }: RowsProps<GrantDraft>) {
           {t("trust.addGrant")}
         </Button>
       </div>
-    </fieldset>
+    </FieldGroup>
   );
 }

@@ -115,7 +115,7 @@ function RuleForm({ rule, onPreview, onChange, onCancel }: RuleFormProps) {
       <div className={styles.amount}>
         <NumberField
           label={isByAge ? t("days") : t("count")}
-          name={isByAge ? "days" : "num"}
+          name="amount"
           unit={isByAge ? t("daysUnit") : t("countUnit")}
           error={isAmountMissing ? t("amountMissing", { max }) : undefined}
           min={1}

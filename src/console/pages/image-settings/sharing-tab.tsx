@@ -262,7 +262,12 @@ function ShareForm({ share, onClose }: ShareFormProps) {
           spellCheck="false"
         />
       )}
-      <Checkbox label={t("forever")} isSelected={isForever} onChange={(chosen) => set({ isForever: chosen })} />
+      <Checkbox
+        label={t("forever")}
+        {...(isForever && { name: "deadline" })}
+        isSelected={isForever}
+        onChange={(chosen) => set({ isForever: chosen })}
+      />
       {!isForever && (
         <DateField
           label={t("until")}

@@ -98,7 +98,7 @@ function EditForm({ onClose }: { onClose: () => void }) {
     >
       <RadioGroup
         label={t("images:visibility")}
-        name="isPublic"
+        name="public"
         options={[
           { value: "private", label: t("common:private"), description: t("images:privateHint") },
           { value: "public", label: t("common:public"), description: t("images:publicHint") },

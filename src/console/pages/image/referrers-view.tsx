@@ -18,17 +18,23 @@ export interface IndexPart {
 /** What refers to a tag's manifest and, of an index, to its part for a platform: signatures, SBOMs, attestations. */
 export function ReferrersView({ manifest, part }: { manifest: Manifest; part: IndexPart | undefined }) {
   const { t } = useTranslation("image");
-  if (part === undefined) return <Referrers manifest={manifest} />;
+  if (part === undefined) {
+    return (
+      <div className={styles.view}>
+        <Referrers manifest={manifest} title={t("view_referrers")} companionsTitle={t("companionTags")} />
+      </div>
+    );
+  }
   const name = part.choice.label || t("platformUnknown");
   const attestations = attestationsOf(manifest.children ?? [], part.manifest.digest);
   return (
     <div className={styles.view}>
-      <Card title={t("referrersOfIndex")} isFlush>
-        <Referrers manifest={manifest} />
-      </Card>
-      <Card title={t("referrersOfPart", { name })} isFlush>
-        <Referrers manifest={part.manifest} />
-      </Card>
+      <Referrers manifest={manifest} title={t("referrersOfIndex")} companionsTitle={t("companionTagsOfIndex")} />
+      <Referrers
+        manifest={part.manifest}
+        title={t("referrersOfPart", { name })}
+        companionsTitle={t("companionTagsOf", { name })}
+      />
       {attestations.length > 0 && (
         <Card title={t("attestationsInIndex", { name })} description={t("attestationsInIndexText")} isFlush>
           <Attestations attestations={attestations} />
@@ -87,7 +93,14 @@ function Type({ row: { digest, artifactType, mediaType, annotations } }: { row: 
   );
 }
 
-function Referrers({ manifest: { digest, companions } }: { manifest: Manifest }) {
+interface ReferrersProps {
+  manifest: Manifest;
+  title: string;
+  companionsTitle: string;
+}
+
+/** What refers to a manifest, and above that the tags that belong to it by their names, if there are any. */
+function Referrers({ manifest: { digest, companions }, title, companionsTitle }: ReferrersProps) {
   const { t } = useTranslation("image");
   const list = useReferrers(useImage(), digest);
   const columns = useColumns();
@@ -95,15 +108,21 @@ function Referrers({ manifest: { digest, companions } }: { manifest: Manifest })
     companions.length > 0 && list.rows.length === 0 && !list.pages.hasNext && list.error === null;
   return (
     <>
-      {companions.length > 0 && <Companions companions={companions} />}
+      {companions.length > 0 && (
+        <Card title={companionsTitle} isFlush>
+          <Companions companions={companions} />
+        </Card>
+      )}
       {!hasOnlyCompanions && (
-        <CursorTable
-          label={t("view_referrers")}
-          list={list}
-          columns={columns}
-          rowKey={(referrer) => referrer.digest}
-          emptyState={<Empty title={t("noReferrers")}>{t("noReferrersText")}</Empty>}
-        />
+        <Card title={title} isFlush>
+          <CursorTable
+            label={t("view_referrers")}
+            list={list}
+            columns={columns}
+            rowKey={(referrer) => referrer.digest}
+            emptyState={<Empty title={t("noReferrers")}>{t("noReferrersText")}</Empty>}
+          />
+        </Card>
       )}
     </>
   );

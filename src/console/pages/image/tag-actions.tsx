@@ -131,7 +131,7 @@ function RetagForm({ source, onClose }: RetagFormProps) {
     } catch (error) {
       if (error instanceof ApiError && error.status === 409 && !overrides) return setExisting(destination);
       if (isKeptByRule(error)) {
-        throw new FieldError("tag", t("retagImmutable", { tag: destination }), { cause: error });
+        throw new FieldError("name", t("retagImmutable", { tag: destination }), { cause: error });
       }
       throw error;
     }
@@ -143,7 +143,7 @@ function RetagForm({ source, onClose }: RetagFormProps) {
     <Form onSubmit={submit} submitLabel={overrides ? t("moveTag") : t("retag")} onCancel={onClose} isDisabled={isWrong}>
       <TextField
         label={t("newTag")}
-        name="tag"
+        name="name"
         description={t("retagHint", { tag: source })}
         value={destination}
         onChange={setDestination}

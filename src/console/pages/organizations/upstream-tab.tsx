@@ -40,7 +40,7 @@ import styles from "./organizations.module.css";
 /** The registry elsewhere that an organization stands for, what that last said, and how one pulls through it. */
 export function UpstreamTab({ organization: { name, images } }: { organization: Organization }) {
   const { t } = useTranslation(["upstreams", "common"]);
-  const { upstream, error, isPending, refetch } = useUpstream(name);
+  const { data: upstream, error, isPending, refetch } = useUpstream(name);
   const { remove } = useUpstreamChanges(name);
   const [isEditing, setEditing] = useState(false);
   const [isRemoving, setRemoving] = useState(false);

@@ -2,7 +2,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { type Permission, type PermissionTarget, usePermissionChanges, useUserSearch } from "../../api/permissions.ts";
 import { useSelf } from "../../api/session.ts";
-import { ComboBox, Dialog, Form, IconButton, IconClose, Name, Select, toast } from "../../ui/index.ts";
+import { ComboBox, Dialog, FieldGroup, Form, IconButton, IconClose, Name, Select, toast } from "../../ui/index.ts";
 import { useLevelNames } from "./permission-table.tsx";
 import styles from "./permissions.module.css";
 
@@ -53,9 +53,9 @@ function GrantForm({ target, existing, onClose }: Omit<GrantDialogProps, "isOpen
       {chosen.length === 0 ? (
         <p className={styles.none}>{t("noneChosen")}</p>
       ) : (
-        <ul className={styles.chosen} aria-label={t("chosen")}>
-          {chosen.map((permission) => (
-            <li key={permission.userId} className={styles.person}>
+        <FieldGroup label={t("chosen")} name="permissions">
+          {chosen.map((permission, at) => (
+            <FieldGroup key={permission.userId} label={permission.name} isLabelHidden name={`permissions.${at}`} isRow>
               <span className={styles.name}>
                 <Name>{permission.name}</Name>
               </span>
@@ -63,6 +63,7 @@ function GrantForm({ target, existing, onClose }: Omit<GrantDialogProps, "isOpen
                 <Select
                   label={t("rightOf", { name: permission.name })}
                   isLabelHidden
+                  name={`permissions.${at}.level`}
                   options={choices}
                   value={permission.level}
                   onChange={(level) => change({ ...permission, level })}
@@ -73,9 +74,9 @@ function GrantForm({ target, existing, onClose }: Omit<GrantDialogProps, "isOpen
                 icon={<IconClose />}
                 onPress={() => leaveOut(permission)}
               />
-            </li>
+            </FieldGroup>
           ))}
-        </ul>
+        </FieldGroup>
       )}
     </Form>
   );

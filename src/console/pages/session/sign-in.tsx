@@ -62,6 +62,7 @@ export function SignInForm({ name: fixedName, onSignedIn }: SignInFormProps) {
     <Form onSubmit={submit} submitLabel={t("submit")} isGuarded={false}>
       <TextField
         label={t("name")}
+        name="name"
         value={name}
         onChange={setName}
         isRequired
@@ -72,6 +73,7 @@ export function SignInForm({ name: fixedName, onSignedIn }: SignInFormProps) {
       <TextField
         label={t("password")}
         type="password"
+        name="password"
         value={password}
         onChange={setPassword}
         isRequired
