@@ -231,7 +231,8 @@ test("logins are listed with their clients, and ended one by one or all others",
   expect([await refresh(podman), await refresh(oras)]).toEqual([401, 401]);
   await expect.poll(() => button(page, "End all others").isDisabled()).toBe(true);
 
-  // An administrator does the same for a user.
+  // An administrator does the same for a user, whose page would go on to ask for what has changed.
+  await page.goto("about:blank");
   const again = await logInAs("docker");
   const { page: users } = await setting.visitAs(setting.operator);
   await users.goto("/users");
