@@ -33,7 +33,7 @@ const CLOCK_TOLERANCE = 2000;
  * bound itself is asked here, and whether they keep to it among a hundred thousand images by the bench.
  */
 const BOUNDED =
-  /^\/(api\/(images|image-centre|audit)|v[23]\/manage\/(shared-repositories|repos))(\?|$)|\/restorable-tags$/;
+  /^\/(api\/(images|image-centre|audit)|v[23]\/manage\/(shared-repositories|repos))(\?|$)|\/restorable-tags$|\/retentions\/histories\?/;
 /** Of the combinations of filters every so many-th is asked: a prime, so that each value of each comes up. */
 const STRIDE = 89;
 
@@ -153,7 +153,8 @@ async function empty(): Promise<void> {
 }
 
 describe("a registry that is twice as large", () => {
-  const all = operations(Date.now()).filter((_, at) => at % STRIDE === 0);
+  // The scraper's token is for the whole registry: what it asks is asked of `readMetrics` below.
+  const all = operations(Date.now()).filter(({ who }, at) => at % STRIDE === 0 && who !== "scraper");
   let small: Map<string, Answer>;
   let large: Map<string, Answer>;
   let changed: [before: Map<string, number>, after: Map<string, number>];
