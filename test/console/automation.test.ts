@@ -5,7 +5,7 @@ import { type Cluster, startCluster } from "../support/fake-cluster.ts";
 import { answer, Receiver } from "../triggers/receiver.ts";
 import { createOrganization } from "./seed.ts";
 import { useConsole } from "./browsed-registry.ts";
-import { button, choose, copied, dialog, field, row, takeFromMenu, told } from "./widgets.ts";
+import { button, choose, copied, dialog, field, row, takeFromMenu, takeProposal, told } from "./widgets.ts";
 
 const ORGANIZATION = "acme";
 const DELIVERY_MS = 20_000;
@@ -193,8 +193,7 @@ test("the form of a trigger proposes the workloads of a cluster that run the ima
   await visitor.screenshot("workloads/proposed-1280-light-en-US");
   await page.getByRole("option", { name: /^api/ }).click();
   expect(await combo("Namespace").inputValue()).toBe("shop");
-  await combo("Container").click();
-  await page.getByRole("option", { name: "worker" }).click();
+  await takeProposal(combo("Container"), "worker");
   await button(adding, "Add trigger").click();
   await told(page, "Trigger deploy was added.");
   const made = await setting.operator.ask("GET", "/api/organizations/acme/images/api/triggers/deploy");

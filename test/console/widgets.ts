@@ -30,6 +30,23 @@ export async function choose(within: Locator, label: string, option: string): Pr
   await within.page().getByRole("option", { name: option }).click();
 }
 
+/**
+ * Takes one of the values that a field proposes. A list closes when the page behind it scrolls, and a busy browser tells late of the
+ * scroll that brought the field into view: then it is opened again.
+ */
+export async function takeProposal(proposing: Locator, option: string): Promise<void> {
+  const proposed = proposing.page().getByRole("option", { name: option });
+  const take = async () => {
+    await proposing.blur();
+    await proposing.click();
+    return proposed.click({ timeout: 3000 }).then(
+      () => true,
+      () => false,
+    );
+  };
+  await expect.poll(take, { timeout: 20_000 }).toBe(true);
+}
+
 /** Types a day into the only field for one, as `mmddyyyy`. */
 export async function setDay(within: Locator, day: string): Promise<void> {
   await within.getByRole("spinbutton", { name: /^month/ }).click();
