@@ -15,8 +15,8 @@ export interface Appearance {
 export const DESKTOP: Appearance = { width: 1280, theme: "light", language: "en-US" };
 export const PHONE: Appearance = { width: 390, theme: "light", language: "en-US" };
 
-/** Where screenshots go, for a person to look at. */
-const SCREENSHOTS = process.env.SCREENSHOTS ?? join(ROOT, ".berth", "screenshots");
+/** Where screenshots go, for a person to look at: in CI only when they are asked for. */
+const SCREENSHOTS = process.env.SCREENSHOTS ?? (process.env.CI ? undefined : join(ROOT, ".berth", "screenshots"));
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 interface Violation {
@@ -84,6 +84,7 @@ export class Visitor {
 
   /** Writes what is on the page to a file. */
   async screenshot(name: string): Promise<void> {
+    if (SCREENSHOTS === undefined) return;
     mkdirSync(dirname(join(SCREENSHOTS, name)), { recursive: true });
     await this.page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage: true, animations: "disabled" });
   }
