@@ -162,12 +162,12 @@ describe("the simulator of D1, patched, answers as the unpatched one", () => {
     ).toBeUndefined();
   });
 
-  test.for([1, 2])("in history %i of 200 steps", async (seed) => {
-    expect(await findDifference(history(seed, 200), (db) => db)).toBeUndefined();
+  test.for([1, 2])("in history %i of 120 steps", async (seed) => {
+    expect(await findDifference(history(seed, 120), (db) => db)).toBeUndefined();
   });
 
   test("in a session", async () => {
-    const steps = history(3, 150).filter((step) => !("exec" in step));
+    const steps = history(3, 80).filter((step) => !("exec" in step));
     expect(await findDifference(steps, (db) => db.withSession("first-primary"))).toBeUndefined();
   });
 });
