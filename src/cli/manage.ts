@@ -121,6 +121,18 @@ interface Page {
 /** Most entries of a page of the API. */
 const PAGE_LIMIT = 100;
 
+/** Reads a list page by page. @param limitOf how many entries the next page may have. */
+export async function* pagesOf<P extends Page>(
+  ask: (page: { limit: number; cursor?: string }) => Promise<P>,
+  limitOf: () => number = () => PAGE_LIMIT,
+): AsyncGenerator<P, void, undefined> {
+  for (let cursor: string | null = null, isFirst = true; isFirst || cursor !== null; isFirst = false) {
+    const page: P = await ask({ limit: limitOf(), ...(cursor !== null && { cursor }) });
+    yield page;
+    cursor = page.next;
+  }
+}
+
 /**
  * Reads a list page by page and makes one answer of it.
  *
@@ -135,13 +147,9 @@ export async function readPages<K extends string, P extends Page & Record<K, unk
 ): Promise<P> {
   const wanted = limit ?? Infinity;
   const entries: unknown[] = [];
-  for (let cursor: string | null = null; ;) {
-    const page: P = await ask({
-      limit: Math.min(PAGE_LIMIT, wanted - entries.length),
-      ...(cursor !== null && { cursor }),
-    });
+  for await (const page of pagesOf(ask, () => Math.min(PAGE_LIMIT, wanted - entries.length))) {
     entries.push(...page[key]);
-    cursor = page.next;
-    if (cursor === null || entries.length >= wanted) return { ...page, [key]: entries };
+    if (page.next === null || entries.length >= wanted) return { ...page, [key]: entries };
   }
+  throw new Error("a list has no first page");
 }

@@ -4,7 +4,7 @@
  */
 import type { Bytes } from "./bytes.ts";
 import { MAX_REQUEST_BYTES } from "./chunk-sizes.ts";
-import { NetworkLost, ProtocolViolation, RegistryRefusal, UploadLost } from "./errors.ts";
+import { isNotFound, NetworkLost, ProtocolViolation, RegistryRefusal, UploadLost } from "./errors.ts";
 import { pullScope, pushScope, type RegistryClient, type RegistryRequest } from "./registry-client.ts";
 import { StreamedBody } from "./streamed-body.ts";
 import { isTransient, Patience, retryAfterOf } from "./retry.ts";
@@ -158,7 +158,7 @@ export class BlobUpload {
         return;
       } catch (error) {
         // The answer to an earlier try may have been what was lost.
-        if ((isPassing(error) || isForgotten(error)) && (await this.#exists(digest))) return;
+        if ((isPassing(error) || isNotFound(error)) && (await this.#exists(digest))) return;
         await this.#recover(error, patience, { start, end, from, to: end });
         if (this.#maxRequestBytes < end - this.#offset)
           await this.write(slice(last, this.#offset - start, end - start));
@@ -214,7 +214,7 @@ export class BlobUpload {
   ): Promise<void> {
     const { signal } = this.#target;
     signal?.throwIfAborted();
-    if (isForgotten(error)) throw new UploadLost("the registry has forgotten the upload", { cause: error });
+    if (isNotFound(error)) throw new UploadLost("the registry has forgotten the upload", { cause: error });
     if (error instanceof RegistryRefusal && error.status === 413 && to - from > MIN_ACCEPTED_BYTES) {
       this.#maxRequestBytes = Math.max(MIN_ACCEPTED_BYTES, smallerThan(to - from));
       return;
@@ -258,7 +258,7 @@ export class BlobUpload {
         return offset;
       });
     } catch (error) {
-      if (isForgotten(error)) throw new UploadLost("the registry has forgotten the upload", { cause: error });
+      if (isNotFound(error)) throw new UploadLost("the registry has forgotten the upload", { cause: error });
       throw error;
     }
   }
@@ -287,11 +287,6 @@ function isPassing(error: unknown): boolean {
 
 function askedPause(error: unknown): number | undefined {
   return error instanceof RegistryRefusal ? retryAfterOf(error.headers) : undefined;
-}
-
-/** The registry does not know the upload: it has ended, one way or the other. */
-function isForgotten(error: unknown): boolean {
-  return error instanceof RegistryRefusal && error.status === 404;
 }
 
 async function discardBody({ body }: Response): Promise<void> {

@@ -50,6 +50,11 @@ export function isSignedOut(error: unknown): boolean {
   return error instanceof RegistryRefusal && error.status === 401;
 }
 
+/** Whether a refusal says that what was asked for is not there, or not for this user; of an upload, that it has ended. */
+export function isNotFound(error: unknown): boolean {
+  return error instanceof RegistryRefusal && error.status === 404;
+}
+
 /** Whether a refusal says that this user may not do this, with whatever credentials. */
 export function isDenied(error: unknown): boolean {
   return error instanceof RegistryRefusal && (error.status === 403 || error.code === "DENIED");

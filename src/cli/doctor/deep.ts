@@ -6,10 +6,11 @@
  */
 import { createHash } from "node:crypto";
 import { type Api, unwrap } from "../../client/api/client.ts";
+import type { components } from "../../client/api/schema.d.ts";
 import { downloadBlob } from "../../client/blob-download.ts";
 import { type Bytes, chunksOf } from "../../client/bytes.ts";
 import { type Descriptor, readManifest } from "../../client/descriptor.ts";
-import { ContentMismatch, isSignedOut, NetworkLost, RegistryRefusal } from "../../client/errors.ts";
+import { ContentMismatch, isNotFound, isSignedOut, NetworkLost, RegistryRefusal } from "../../client/errors.ts";
 import { digestOf } from "../../client/hash.ts";
 import { runAll } from "../../client/jobs.ts";
 import { listReferrers } from "../../client/referrers.ts";
@@ -17,9 +18,9 @@ import type { RegistryClient } from "../../client/registry-client.ts";
 import { blobsOf, childrenOf, foreignLayersOf } from "../../client/remote-image.ts";
 import { algorithmOf, isDigest } from "../../kernel/digest.ts";
 import type { ImageName } from "../../kernel/reference.ts";
+import { pagesOf } from "../manage.ts";
 
 const IMAGE = "/api/organizations/{organization}/images/{image}";
-const PAGE_LIMIT = 100;
 
 const PUSH_AGAIN = "Push the image again: the registry takes what it lacks.";
 const DELETE_AND_PUSH = "Delete it, and push the image again.";
@@ -168,7 +169,7 @@ class BlobExamination {
       return { state: "sound", size };
     } catch (error) {
       signal.throwIfAborted();
-      if (error instanceof RegistryRefusal && error.status === 404) return { state: "missing" };
+      if (isNotFound(error)) return { state: "missing" };
       if (error instanceof ContentMismatch) {
         return { state: "damaged", detail: `its ${size} bytes have another digest` };
       }
@@ -208,7 +209,7 @@ interface ManifestText {
 
 /** A manifest that something names. */
 interface Wanted {
-  /** A digest, or a tag of which only the name is known. */
+  /** A digest; or the name of a tag, where the digest is not known. */
   reference: string;
   tags: Set<string>;
   /** Whether what names it still does: what was deleted meanwhile is no fault. */
@@ -283,18 +284,11 @@ class ImageExamination {
   async #findTags(): Promise<void> {
     const { api, client, signal } = this.#options;
     const found = new Set<string>();
-    const tags = pages(async (page) => {
-      const answer = unwrap(await api.GET(`${IMAGE}/tags`, { params: { path: this.#name, query: page } }));
-      return { entries: answer.tags, next: answer.next };
-    });
-    for await (const { name, digest, mediaType, companions } of tags) {
-      found.add(name);
-      this.#want(digest, [name], () => this.#isListed(name, digest));
-      this.#descriptions.push({ digest, mediaType, by: `the list of tags, of ${name},`, mend: CHECK });
-      for (const companion of companions) {
-        found.add(companion.name);
-        this.#want(companion.digest, [companion.name], () => this.#isTag(companion.name));
-      }
+    const pages = pagesOf(async (query) =>
+      unwrap(await api.GET(`${IMAGE}/tags`, { params: { path: this.#name, query } })),
+    );
+    for await (const { tags } of pages) {
+      for (const tag of tags) this.#wantTag(tag, found);
     }
     for await (const tag of client.listTags(nameOf(this.#name), { signal })) {
       if (found.has(tag)) continue;
@@ -304,14 +298,26 @@ class ImageExamination {
     this.#counts.tags += found.size;
   }
 
+  /** @param found the tags that are known, to which this one and its companions are added. */
+  #wantTag({ name, digest, mediaType, companions }: components["schemas"]["Tag"], found: Set<string>): void {
+    found.add(name);
+    this.#want(digest, [name], () => this.#isListed(name, digest));
+    this.#descriptions.push({ digest, mediaType, by: `the list of tags, of ${name},`, mend: CHECK });
+    for (const companion of companions) {
+      found.add(companion.name);
+      this.#want(companion.digest, [companion.name], () => this.#isTag(companion.name));
+    }
+  }
+
   /** What deleted tags can be restored to. When one cannot any more, it is no fault. */
   async #findDeletedTags(): Promise<void> {
     const { api } = this.#options;
-    const tags = pages(async (page) => {
-      const answer = unwrap(await api.GET(`${IMAGE}/restorable-tags`, { params: { path: this.#name, query: page } }));
-      return { entries: answer.tags, next: answer.next };
-    });
-    for await (const { digest } of tags) this.#want(digest, [], () => Promise.resolve(false));
+    const pages = pagesOf(async (query) =>
+      unwrap(await api.GET(`${IMAGE}/restorable-tags`, { params: { path: this.#name, query } })),
+    );
+    for await (const { tags } of pages) {
+      for (const { digest } of tags) this.#want(digest, [], () => Promise.resolve(false));
+    }
   }
 
   async #isListed(name: string, digest: string): Promise<boolean> {
@@ -351,7 +357,7 @@ class ImageExamination {
         bytes: new Uint8Array(unwrap({ data }) ?? new ArrayBuffer(0)),
       };
     } catch (error) {
-      if (error instanceof RegistryRefusal && error.status === 404) return undefined;
+      if (isNotFound(error)) return undefined;
       throw error;
     }
   }
@@ -506,28 +512,15 @@ export async function listImages(
   scope: "own" | "shared" | "public" | "all",
   organization: string | undefined,
 ): Promise<ImageName[]> {
-  const images = pages(async (page) => {
+  const pages = pagesOf(async (page) => {
     const query = { scope, ...page, ...(organization !== undefined && { organization }) };
-    const answer = unwrap(await api.GET("/api/images", { params: { query } }));
-    return { entries: answer.images, next: answer.next };
+    return unwrap(await api.GET("/api/images", { params: { query } }));
   });
   const names: ImageName[] = [];
-  for await (const { organization: owner, image } of images) names.push({ organization: owner, image });
-  return names;
-}
-
-/** The entries of a list, which is not kept in memory. */
-async function* pages<T>(
-  ask: (page: { limit: number; cursor?: string }) => Promise<{ entries: readonly T[]; next: string | null }>,
-): AsyncGenerator<T, void, undefined> {
-  for (let cursor: string | null = null, isFirst = true; isFirst || cursor !== null; isFirst = false) {
-    const page: { entries: readonly T[]; next: string | null } = await ask({
-      limit: PAGE_LIMIT,
-      ...(cursor !== null && { cursor }),
-    });
-    yield* page.entries;
-    cursor = page.next;
+  for await (const { images } of pages) {
+    names.push(...images.map(({ organization: owner, image }) => ({ organization: owner, image })));
   }
+  return names;
 }
 
 function hasDigest({ digest, bytes }: ManifestText): boolean {
@@ -540,7 +533,7 @@ async function isAbsent(asking: Promise<unknown>): Promise<boolean> {
     await asking;
     return false;
   } catch (error) {
-    if (error instanceof RegistryRefusal && error.status === 404) return true;
+    if (isNotFound(error)) return true;
     throw error;
   }
 }
