@@ -17,8 +17,10 @@ export interface AdmissionRules {
   /** Headers that every request gets. */
   headers?: Readonly<Record<string, string>>;
   /**
-   * Called once for each request that is meant for this registry, whose target is a path by then; answers what is to hear of
-   * its body. @throws HttpRefusal for one that it cannot take now.
+   * Looks at each request for this registry once. The request's target is a path.
+   *
+   * @returns a function that watches the request's body, if it has to be watched.
+   * @throws HttpRefusal for a request that the registry cannot take now.
    */
   check?: (head: RequestHead) => BodyWatch | undefined;
 }

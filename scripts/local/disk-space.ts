@@ -38,7 +38,7 @@ export class DiskSpace {
    * Refuses what would fill the disk to its end: pushes, at their beginning or in the middle of their bodies. The rest goes
    * on, pulls and deletions above all.
    *
-   * @returns what is to hear of the request's body.
+   * @returns a function that watches the body of a push; undefined for other requests.
    * @throws HttpRefusal 507
    */
   requireRoom({ method, target, bodyBytes = 0 }: RequestHead): BodyWatch | undefined {
@@ -49,8 +49,7 @@ export class DiskSpace {
 
   #take(bytes: number): void {
     this.#bytesSince += bytes;
-    this.#unwritten();
-    this.#coming.now += bytes;
+    this.#unwritten(bytes);
     if (this.#room() < 0) throw this.#noRoom();
   }
 
@@ -61,13 +60,14 @@ export class DiskSpace {
     return new HttpRefusal(507, "UNAVAILABLE", message);
   }
 
-  /** How many bytes of pushes may have come and be in memory yet. */
-  #unwritten(): number {
+  /** Counts bytes of a push that have just come, and answers how many bytes of pushes may not be on the disk yet. */
+  #unwritten(arrived = 0): number {
     const intervals = Math.floor((performance.now() - this.#countedFrom) / UNWRITTEN_MS);
     if (intervals > 0) {
       this.#coming = { before: intervals === 1 ? this.#coming.now : 0, now: 0 };
       this.#countedFrom += intervals * UNWRITTEN_MS;
     }
+    this.#coming.now += arrived;
     return Math.min(this.#coming.before + this.#coming.now, MAX_UNWRITTEN_BYTES);
   }
 

@@ -42,12 +42,12 @@ const LOST_ANSWER = new HttpRefusal(503, "UNAVAILABLE", "the request ended befor
 const LINGER_MS = 30_000;
 const LINGER_QUIET_MS = 2000;
 
-/** A port that is listened on already: clients that come before the front is there wait for it. */
+/** A port on which Berth listens. Clients that connect before the front starts wait for it. */
 export interface HeldPort {
   port: number;
   /** Hands over each client, those that waited first. */
   serve: (take: (client: Socket) => void) => void;
-  /** Takes no more clients, and drops those that nobody serves. Idempotent. */
+  /** Stops listening, and closes the connections of clients that still wait. Idempotent. */
   close: () => void;
 }
 
@@ -82,8 +82,8 @@ interface Pair {
 }
 
 /**
- * Listens. The Worker has to know its address long before it can answer; a port that was only looked at could be taken by
- * anything until then, a client's connection on this machine included.
+ * Listens on a port. The Worker has to know its address seconds before it can answer. Until then any program on this machine, or
+ * any connection, could take a port that Berth had only looked up.
  *
  * @param port 0 for any free one.
  * @throws the system's error when it cannot listen.

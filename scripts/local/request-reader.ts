@@ -17,7 +17,7 @@ export interface RequestHead {
   bodyBytes: number | undefined;
 }
 
-/** Hears how many bytes of a body come next, before the server gets them. @throws HttpRefusal for a body that is to end here. */
+/** Is told the number of bytes that the server gets next of a body. @throws HttpRefusal to end the request there. */
 export type BodyWatch = (bytes: number) => void;
 
 /** A request as the server gets it. */

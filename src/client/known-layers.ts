@@ -23,7 +23,7 @@ export interface LayerMemory {
 }
 
 /**
- * Looks at the images that a push is about to replace. No others: for a registry, who reads a manifest pulls the
+ * Looks only at the images that a push is about to replace. A registry counts each reading of a manifest as a pull of the
  * image, which keeps it from aging.
  *
  * @returns nothing when the repository cannot be read; that is no error, the layers are only sent again.

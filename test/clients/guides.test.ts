@@ -162,7 +162,7 @@ beforeAll(async () => {
   for (const tag of ["0.9", "1.0", "v1", "v2"]) await pushImage(operator, "acme/web", tag);
 });
 
-/** What is in the reader's home: programs and their settings, and the files that commands name. */
+/** Fills the reader's home with programs, their settings, and the files that the commands read. */
 function writeHome(): void {
   for (const folder of ["bin", "run", ".docker"]) mkdirSync(join(home, folder), { recursive: true });
   const writeProgram = (name: string, text: string) => {

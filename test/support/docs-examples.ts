@@ -245,7 +245,7 @@ export class ExampleState {
     setVisibility: () => this.#ask("PATCH", IMAGE, { public: false }),
   };
 
-  /** Which ids an example names, by what is in the command in their place. */
+  /** The ids that the registry has given. Each key is the text of the example that its id replaces. */
   async #idsFor({ id, path }: ExampleOperation): Promise<Record<string, string>> {
     const userId = () => this.#find(`/api/users?search=${ALICE.name}`, "id");
     if (path.includes("{user_id}")) return { "users/7": `users/${await userId()}` };
